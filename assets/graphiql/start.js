@@ -1,0 +1,174 @@
+// Mounts GraphiQL on the page it is served from, with one tab for each example.
+// An example's first comment says what it shows; its operation name becomes the title of the tab.
+
+'use strict';
+
+const examples = [
+  {
+    query: `# Customers, best first:
+# who spent most, and how each of them is doing.
+query BestFirst {
+  customers(first: 10, orderBy: { field: TOTAL_SPENT, direction: DESC }) {
+    nodes {
+      name
+      totalSpent
+      customerSegment
+      engagement
+      churnRisk
+      loyaltyTier {
+        name
+      }
+      address {
+        addressLocality
+        addressCountry
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Nested: customers, their orders and what was in
+# them, addresses, segments, all in one request.
+query Nested {
+  customers(first: 5, orderBy: { field: TOTAL_SPENT, direction: DESC }) {
+    nodes {
+      name
+      orders(first: 5) {
+        nodes {
+          orderDate
+          status
+          total
+          items {
+            nodes {
+              quantity
+              unitPrice
+              product {
+                name
+              }
+            }
+          }
+        }
+      }
+      addresses {
+        nodes {
+          streetAddress
+          addressLocality
+          addressCountry
+        }
+      }
+      segments {
+        nodes {
+          name
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Filtered: customers who spent 1,000 or more
+# and have an order in the works.
+query Filtered {
+  customers(
+    where: {
+      totalSpent: { gte: "1000" }
+      orders: { some: { status: { eq: PROCESSING } } }
+    }
+  ) {
+    totalCount
+    nodes {
+      name
+      totalSpent
+      lastOrderDate
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Search: a part of a name is enough.
+query Search {
+  customers(search: "muñoz") {
+    nodes {
+      id
+      kind
+      name
+      email
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Linked data: the id is an IRI that opens in a
+# browser, jsonLd is the document found there.
+query LinkedData {
+  customerBy(key: { externalId: "ALFKI" }) {
+    id
+    jsonLd
+  }
+}
+`,
+  },
+  {
+    query: `# A page, then the next: put this answer's endCursor
+# into the variable "after" below and run it again.
+query Pages($after: String) {
+  customers(first: 10, after: $after) {
+    nodes {
+      name
+      customerSince
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+`,
+    variables: '{\n  "after": null\n}',
+  },
+  {
+    query: `# Facts about the store,
+# and the types of which its graph is made.
+query Store {
+  store {
+    currency
+  }
+  __type(name: "Node") {
+    description
+    possibleTypes {
+      name
+      description
+    }
+  }
+}
+`,
+  },
+];
+
+const url = location.origin + location.pathname;
+
+const fetcher = GraphiQL.createFetcher({
+  url,
+  subscriptionUrl: url.replace(/^http/, 'ws'), // a socket opens with the first subscription, not before
+});
+
+ReactDOM.createRoot(document.getElementById('graphiql')).render(
+  React.createElement(
+    GraphiQL,
+    {
+      fetcher,
+      defaultTabs: examples,
+      defaultEditorToolsVisibility: 'variables',
+      shouldPersistHeaders: false, // headers may hold a token
+    },
+    React.createElement(
+      GraphiQL.Logo,
+      null,
+      React.createElement('a', { className: 'graphiql-logo-link', href: '/' }, 'customers'),
+    ),
+  ),
+);

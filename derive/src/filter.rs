@@ -1,0 +1,167 @@
+//! `#[filter]`: what clients may ask of a list.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, Field, Ident, ItemStruct, Path, Result, meta::ParseNestedMeta};
+
+use crate::iri;
+
+pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStream> {
+    let mut table: Option<Path> = None;
+    let mut deleted_at: Option<Ident> = None;
+    let parser = syn::meta::parser(|meta: ParseNestedMeta| {
+        if meta.path.is_ident("table") {
+            table = Some(meta.value()?.parse()?);
+        } else if meta.path.is_ident("deleted_at") {
+            deleted_at = Some(meta.value()?.parse()?);
+        } else {
+            return Err(meta.error("expected table or deleted_at"));
+        }
+        Ok(())
+    });
+    syn::parse::Parser::parse2(parser, arguments)?;
+    let table = table.ok_or_else(|| Error::new_spanned(&item.ident, "#[filter] needs table = …"))?;
+
+    let live = match deleted_at {
+        Some(column) => quote! {
+            ::core::option::Option::Some(|| {
+                ::sea_orm::sea_query::ExprTrait::is_null(
+                    ::sea_orm::sea_query::Expr::col((#table::Entity, #table::Column::#column)),
+                )
+            })
+        },
+        None => quote!(::core::option::Option::None),
+    };
+
+    let mut fields = Vec::new();
+    let mut edges = Vec::new();
+    let mut rules = Vec::new();
+    for field in &mut item.fields {
+        let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
+        let name = iri::camel_case(&ident.to_string());
+        expand_field(field, &table, &name, &mut fields, &mut edges)?;
+        let plain = &field.ty;
+        rules.push(quote! {
+            if let ::core::option::Option::Some(condition) = input.#ident {
+                rules.push(crate::graphql::comparison::Comparison::into_rule(condition, #name));
+            }
+        });
+        field.ty = syn::parse_quote!(::core::option::Option<#plain>);
+        field.vis = syn::parse_quote!(pub);
+    }
+
+    let (attributes, visibility, ident) = (&item.attrs, &item.vis, &item.ident);
+    let members = item.fields.iter();
+    Ok(quote! {
+        #(#attributes)*
+        #[derive(Clone, Debug, Default, ::async_graphql::InputObject)]
+        #visibility struct #ident {
+            /// Holds when all of these hold.
+            pub and: ::core::option::Option<::std::vec::Vec<#ident>>,
+            /// Holds when at least one of these holds.
+            pub or: ::core::option::Option<::std::vec::Vec<#ident>>,
+            /// Holds when this does not.
+            pub not: ::core::option::Option<::std::boxed::Box<#ident>>,
+            #(#members,)*
+        }
+
+        impl ::core::convert::From<#ident> for crate::filter::Rule {
+            fn from(input: #ident) -> Self {
+                let mut rules = ::std::vec::Vec::new();
+                if let ::core::option::Option::Some(all) = input.and {
+                    rules.push(Self::All(all.into_iter().map(Self::from).collect()));
+                }
+                if let ::core::option::Option::Some(any) = input.or {
+                    rules.push(Self::Any(any.into_iter().map(Self::from).collect()));
+                }
+                if let ::core::option::Option::Some(not) = input.not {
+                    rules.push(Self::Not(::std::boxed::Box::new(Self::from(*not))));
+                }
+                #(#rules)*
+                Self::all(rules)
+            }
+        }
+
+        impl crate::graphql::comparison::Where for #ident {
+            const SUBJECT: &'static crate::filter::Subject = &crate::filter::Subject {
+                table: || ::sea_orm::sea_query::IntoIden::into_iden(#table::Entity),
+                live: #live,
+                fields: &[#(#fields),*],
+                edges: &[#(#edges),*],
+            };
+        }
+    })
+}
+
+fn expand_field(
+    field: &mut Field,
+    table: &Path,
+    name: &str,
+    fields: &mut Vec<TokenStream>,
+    edges: &mut Vec<TokenStream>,
+) -> Result<()> {
+    let is_personal = iri::take(&mut field.attrs, "personal").is_some();
+    let plain = field.ty.clone();
+    if let Some(attribute) = iri::take(&mut field.attrs, "edge") {
+        let join = join(&attribute, table)?;
+        edges.push(quote! {
+            crate::filter::Edge {
+                name: #name,
+                join: #join,
+                subject: || <#plain as crate::graphql::comparison::Related>::SUBJECT,
+            }
+        });
+        return Ok(());
+    }
+    let expression = if let Some(attribute) = iri::take(&mut field.attrs, "column") {
+        let column: Ident = attribute.parse_args()?;
+        quote!(|_| ::sea_orm::sea_query::Expr::col((#table::Entity, #table::Column::#column)))
+    } else if let Some(attribute) = iri::take(&mut field.attrs, "expression") {
+        let function: Path = attribute.parse_args()?;
+        quote!(#function)
+    } else {
+        return Err(Error::new_spanned(field, "needs one of #[column(…)], #[expression(…)] and #[edge(…)]"));
+    };
+    fields.push(quote! {
+        crate::filter::Field {
+            name: #name,
+            kind: <#plain as crate::graphql::comparison::Compared>::KIND,
+            expression: #expression,
+            is_personal: #is_personal,
+        }
+    });
+    Ok(())
+}
+
+fn join(attribute: &syn::Attribute, table: &Path) -> Result<TokenStream> {
+    let (mut column, mut through, mut from, mut to): (Option<Path>, Option<Path>, Option<Ident>, Option<Ident>) =
+        (None, None, None, None);
+    attribute.parse_nested_meta(|meta| {
+        let value = meta.value()?;
+        if meta.path.is_ident("column") {
+            column = Some(value.parse()?);
+        } else if meta.path.is_ident("through") {
+            through = Some(value.parse()?);
+        } else if meta.path.is_ident("from") {
+            from = Some(value.parse()?);
+        } else if meta.path.is_ident("to") {
+            to = Some(value.parse()?);
+        } else {
+            return Err(meta.error("expected column, through, from or to"));
+        }
+        Ok(())
+    })?;
+    let iden = quote!(::sea_orm::sea_query::IntoIden::into_iden);
+    match (column, through, from, to) {
+        (Some(column), None, None, None) => Ok(quote!(crate::store::Join::Column(|| #iden(#column)))),
+        (None, None, None, Some(to)) => Ok(quote!(crate::store::Join::To(|| #iden(#table::Column::#to)))),
+        (None, Some(through), Some(from), Some(to)) => Ok(quote! {
+            crate::store::Join::Through {
+                table: || #iden(#through::Entity),
+                from: || #iden(#through::Column::#from),
+                to: || #iden(#through::Column::#to),
+            }
+        }),
+        _ => Err(Error::new_spanned(attribute, "write column = …, or to = …, or through = …, from = …, to = …")),
+    }
+}

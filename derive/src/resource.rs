@@ -1,0 +1,249 @@
+//! `#[resource]` on a struct: a node's facts.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Error, Expr, Ident, ItemStruct, LitStr, Path, Result, Type, meta::ParseNestedMeta};
+
+use crate::iri::{self, Name};
+
+/// The arguments of the attribute.
+#[derive(Default)]
+struct Arguments {
+    class: Option<LitStr>,
+    class_of: Vec<LitStr>,
+    collection: Option<LitStr>,
+    table: Option<Path>,
+    deleted_at: Option<Ident>,
+}
+
+impl Arguments {
+    fn parse(tokens: TokenStream) -> Result<Self> {
+        let mut arguments = Self::default();
+        let parser = syn::meta::parser(|meta: ParseNestedMeta| {
+            if meta.path.is_ident("class") {
+                arguments.class = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("class_of") {
+                arguments.class_of.push(meta.value()?.parse()?);
+            } else if meta.path.is_ident("collection") {
+                arguments.collection = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("table") {
+                arguments.table = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("deleted_at") {
+                arguments.deleted_at = Some(meta.value()?.parse()?);
+            } else {
+                return Err(meta.error("expected class, class_of, collection, table or deleted_at"));
+            }
+            Ok(())
+        });
+        syn::parse::Parser::parse2(parser, tokens)?;
+        Ok(arguments)
+    }
+}
+
+/// What a field is to the node.
+enum Role {
+    Key,
+    Fact(Name),
+    Foreign,
+}
+
+/// The code that one field gives rise to.
+#[derive(Default)]
+struct Parts {
+    columns: Vec<TokenStream>,
+    checks: Vec<TokenStream>,
+    decodes: Vec<TokenStream>,
+    names: Vec<Ident>,
+    facts: Vec<TokenStream>,
+    writes: Vec<TokenStream>,
+    classes: Vec<TokenStream>,
+    foreign: Vec<TokenStream>,
+}
+
+pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStream> {
+    let required = |name: &str| Error::new_spanned(&item.ident, format!("#[resource] needs {name} = …"));
+    let arguments = Arguments::parse(arguments)?;
+    let class = Name::parse(&arguments.class.ok_or_else(|| required("class"))?)?;
+    let class_of =
+        arguments.class_of.iter().map(|name| Ok(Name::parse(name)?.prefixed)).collect::<Result<Vec<_>>>()?;
+    let collection = arguments.collection.ok_or_else(|| required("collection"))?;
+    let table = arguments.table.ok_or_else(|| required("table"))?;
+    let deleted_at = match arguments.deleted_at {
+        Some(column) => quote!(::core::option::Option::Some(#table::Column::#column)),
+        None => quote!(::core::option::Option::None),
+    };
+    let comment = iri::description(&item.attrs, &item.ident)?;
+
+    let mut parts = Parts::default();
+    for field in &mut item.fields {
+        expand_field(field, &table, &mut parts)?;
+    }
+
+    let Parts { columns, checks, decodes, names, facts, writes, classes, foreign } = parts;
+    let (ident, class_prefixed) = (&item.ident, &class.prefixed);
+    let directive = iri::directive(&class);
+    let (attributes, visibility, fields) = (&item.attrs, &item.vis, item.fields.iter());
+    let name = ident.to_string();
+    Ok(quote! {
+        #(#attributes)*
+        #[derive(Clone, Debug, ::async_graphql::SimpleObject)]
+        #[graphql(complex, #directive)]
+        #visibility struct #ident {
+            #(#fields,)*
+            /// The nodes that were read together with this one.
+            #[graphql(skip)]
+            pub siblings: crate::store::Siblings,
+        }
+
+        impl crate::store::Record for #ident {
+            type Entity = #table::Entity;
+
+            const COLUMNS: &'static [#table::Column] = &[#(#table::Column::#columns),*];
+
+            const DELETED_AT: ::core::option::Option<#table::Column> = #deleted_at;
+
+            fn key(&self) -> ::uuid::Uuid {
+                self.key
+            }
+
+            fn foreign_keys<'a>(
+                nodes: impl ::core::iter::Iterator<Item = &'a Self> + ::core::clone::Clone,
+            ) -> ::std::vec::Vec<(&'static str, ::std::vec::Vec<::uuid::Uuid>)> {
+                let _ = &nodes;
+                ::std::vec![#(#foreign),*]
+            }
+
+            fn decode(
+                row: &::sea_orm::QueryResult,
+                reading: &crate::store::Reading,
+                siblings: &crate::store::Siblings,
+            ) -> ::core::result::Result<Self, ::sea_orm::DbErr> {
+                use crate::semantics::value::Stored as _;
+                // The row lacks a field, or holds another type, where one of these does not compile.
+                #(#checks)*
+                let mut index = 0_usize..;
+                let mut next = || index.next().unwrap_or_default();
+                let _ = reading;
+                #(#decodes)*
+                ::core::result::Result::Ok(Self { #(#names,)* siblings: siblings.clone() })
+            }
+        }
+
+        impl crate::semantics::Resource for #ident {
+            const DESCRIPTION: crate::semantics::Description = crate::semantics::Description {
+                name: #name,
+                class: #class_prefixed,
+                class_of: &[#(#class_of),*],
+                collection: #collection,
+                comment: #comment,
+                facts: &[#(#facts),*],
+            };
+
+            fn classes(&self) -> ::std::vec::Vec<&'static str> {
+                ::std::vec![#(#classes),*]
+            }
+
+            fn write_facts<M: ::serde::ser::SerializeMap>(
+                &self, map: &mut M, shows_personal: bool,
+            ) -> ::core::result::Result<(), M::Error> {
+                use crate::semantics::value::Value as _;
+                #(#writes)*
+                ::core::result::Result::Ok(())
+            }
+        }
+    })
+}
+
+fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Result<()> {
+    let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
+    let role = role(&mut field.attrs, &ident)?;
+    let is_personal = iri::take(&mut field.attrs, "personal").is_some();
+    let derived = iri::take(&mut field.attrs, "derived").map(|attribute| attribute.parse_args::<Expr>()).transpose()?;
+    let column = iri::take(&mut field.attrs, "column").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
+    let column = match role {
+        Role::Key => Ident::new("id", ident.span()),
+        _ => column.unwrap_or_else(|| ident.clone()),
+    };
+    let plain = field.ty.clone();
+    field.vis = syn::parse_quote!(pub);
+
+    match derived {
+        Some(expression) => parts.decodes.push(quote!(let #ident: #plain = #expression;)),
+        None => decode_column(&ident, &plain, &column, table, parts),
+    }
+    parts.names.push(ident.clone());
+
+    let name = match role {
+        Role::Key | Role::Foreign => {
+            if matches!(role, Role::Foreign) {
+                let name = ident.to_string();
+                parts.foreign.push(quote! {
+                    (#name, nodes.clone().filter_map(|node| ::core::option::Option::from(node.#ident)).collect())
+                });
+            }
+            field.attrs.push(syn::parse_quote!(#[graphql(skip)]));
+            return Ok(());
+        }
+        Role::Fact(name) => name,
+    };
+    let directive = iri::directive(&name);
+    field.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
+    if is_personal {
+        field.ty = syn::parse_quote!(crate::auth::Personal<#plain>);
+        parts.decodes.push(quote!(let #ident = crate::auth::Personal(#ident);));
+    }
+
+    let (label, property) = (iri::camel_case(&ident.to_string()), name.prefixed);
+    let comment = iri::description(&field.attrs, &ident)?;
+    if property == "rdf:type" {
+        parts.classes.push(quote!(::entity::term::Term::description(self.#ident).iri));
+    } else {
+        let value = if is_personal { quote!(&self.#ident.0) } else { quote!(&self.#ident) };
+        let shown = if is_personal { quote!(shows_personal &&) } else { quote!() };
+        parts.writes.push(quote! {
+            if #shown !(#value).is_absent() {
+                map.serialize_entry(#label, &(#value).as_json())?;
+            }
+        });
+    }
+    parts.facts.push(quote! {
+        crate::semantics::Fact {
+            name: #label,
+            property: #property,
+            range: <#plain as crate::semantics::value::Value>::RANGE,
+            comment: #comment,
+            is_personal: #is_personal,
+        }
+    });
+    Ok(())
+}
+
+fn decode_column(ident: &Ident, plain: &Type, field: &Ident, table: &Path, parts: &mut Parts) {
+    let column = Ident::new(&pascal_case(&field.to_string()), ident.span());
+    parts.columns.push(quote!(#column));
+    parts.checks.push(quote! {
+        let _: fn(#table::Model) -> <#plain as crate::semantics::value::Stored>::Column = |row| row.#field;
+    });
+    parts.decodes.push(quote! {
+        let #ident = <#plain>::from_column(row.try_get_by_index(next())?, reading);
+    });
+}
+
+fn role(attributes: &mut Vec<Attribute>, ident: &Ident) -> Result<Role> {
+    let key = iri::take(attributes, "key").map(|_| Role::Key);
+    let foreign = iri::take(attributes, "foreign").map(|_| Role::Foreign);
+    let fact = iri::take(attributes, "iri")
+        .map(|attribute| Name::parse(&attribute.parse_args::<LitStr>()?).map(Role::Fact))
+        .transpose()?;
+    let mut roles = [key, foreign, fact].into_iter().flatten();
+    match (roles.next(), roles.next()) {
+        (Some(role), None) => Ok(role),
+        _ => Err(Error::new_spanned(ident, "needs exactly one of #[key], #[iri(\"…\")] and #[foreign]")),
+    }
+}
+
+fn pascal_case(name: &str) -> String {
+    let camel = iri::camel_case(name);
+    let mut letters = camel.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}

@@ -1,0 +1,42 @@
+//! The tables, foreign keys and indexes of the database, made step by step.
+//!
+//! Each file is one change and is never edited after release; the newest comes last. The same steps make the
+//! same tables on `SQLite` and on `PostgreSQL`, and lists read them by the same indexes: what differs, text
+//! search and collations, says so where it stands. `entity/` describes the rows and how values are stored in
+//! them.
+//!
+//! Lists are read page by page after the last row seen, so an index for a sort order is on (key, id), read
+//! forwards or backwards. Queries for live rows carry `deleted_at is null`, and indexes that serve only them
+//! are limited to it.
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+mod atomic;
+mod dialect;
+mod m20261122_000001_store;
+mod m20261122_000002_customer;
+mod m20261122_000003_address;
+mod m20261122_000004_order;
+mod m20261122_000005_segment;
+mod m20261122_000006_loyalty;
+mod m20261122_000007_communication;
+
+use atomic::Atomic;
+
+/// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(Atomic(m20261122_000001_store::Migration)),
+            Box::new(Atomic(m20261122_000002_customer::Migration)),
+            Box::new(Atomic(m20261122_000003_address::Migration)),
+            Box::new(Atomic(m20261122_000004_order::Migration)),
+            Box::new(Atomic(m20261122_000005_segment::Migration)),
+            Box::new(Atomic(m20261122_000006_loyalty::Migration)),
+            Box::new(Atomic(m20261122_000007_communication::Migration)),
+        ]
+    }
+}

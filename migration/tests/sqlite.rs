@@ -1,0 +1,198 @@
+//! The steps on `SQLite`: there and back, the rows that fit the tables, the search and the order of lists.
+
+use customers_migration::Migrator;
+use entity::customer;
+use entity::texts::Texts;
+use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::sea_orm::prelude::{ChronoUnixTimestampMillis, Date, DateTimeUtc, Json, Uuid};
+use sea_orm_migration::sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SqliteQueryBuilder};
+use sea_orm_migration::sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait,
+    IntoActiveModel, Set, Statement,
+};
+
+#[tokio::test]
+async fn all_steps_can_be_taken_back_and_made_again() -> Result<(), DbErr> {
+    let database = Database::connect("sqlite::memory:").await?;
+    let all = "select name from sqlite_schema where sql is not null order by name";
+    let own = "select name from sqlite_schema where name not like 'seaql%' and name not like 'sqlite%'";
+
+    Migrator::up(&database, None).await?;
+    let first = texts(&database, all).await?;
+    Migrator::down(&database, None).await?;
+    let between = texts(&database, own).await?;
+    Migrator::up(&database, None).await?;
+    let second = texts(&database, all).await?;
+
+    assert!(between.is_empty(), "left behind: {between:?}");
+    assert_eq!(first, second);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_row_can_be_read_from_its_table() -> Result<(), DbErr> {
+    let database = migrated().await?;
+
+    entity::store::Entity::find().all(&database).await?;
+    entity::customer::Entity::find().all(&database).await?;
+    entity::customer_tag::Entity::find().all(&database).await?;
+    entity::address::Entity::find().all(&database).await?;
+    entity::contact_point::Entity::find().all(&database).await?;
+    entity::product::Entity::find().all(&database).await?;
+    entity::order::Entity::find().all(&database).await?;
+    entity::order_item::Entity::find().all(&database).await?;
+    entity::refund::Entity::find().all(&database).await?;
+    entity::segment::Entity::find().all(&database).await?;
+    entity::segment_membership::Entity::find().all(&database).await?;
+    entity::loyalty_program::Entity::find().all(&database).await?;
+    entity::loyalty_tier::Entity::find().all(&database).await?;
+    entity::loyalty_membership::Entity::find().all(&database).await?;
+    entity::communication::Entity::find().all(&database).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_customer_is_read_as_written() -> Result<(), DbErr> {
+    let database = migrated().await?;
+    let row = jane();
+
+    customer::Entity::insert(row.clone().into_active_model())
+        .exec_without_returning(&database)
+        .await?;
+
+    assert_eq!(
+        customer::Entity::find_by_id(row.id).one(&database).await?,
+        Some(row)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn search_finds_parts_of_the_text_of_live_customers() -> Result<(), DbErr> {
+    let database = migrated().await?;
+    let row = jane();
+    row.clone().into_active_model().insert(&database).await?;
+    assert_eq!(found(&database, "ane do").await?, 1);
+
+    let mut renamed = row.clone().into_active_model();
+    renamed.search_text = Set("jane smith".to_owned());
+    renamed.update(&database).await?;
+    assert_eq!(
+        (
+            found(&database, "ane do").await?,
+            found(&database, "smith").await?
+        ),
+        (0, 1)
+    );
+
+    let mut deleted = row.clone().into_active_model();
+    deleted.deleted_at = Set(Some(row.created_at));
+    deleted.update(&database).await?;
+    assert_eq!(found(&database, "jane").await?, 0);
+
+    let mut restored = row.clone().into_active_model();
+    restored.deleted_at = Set(None);
+    restored.search_text = Set("jane doe".to_owned());
+    restored.update(&database).await?;
+    assert_eq!(found(&database, "jane doe").await?, 1);
+
+    customer::Entity::delete_by_id(row.id).exec(&database).await?;
+    assert_eq!(found(&database, "jane").await?, 0);
+    let check =
+        "insert into customer_search_index (customer_search_index, rank) values ('integrity-check', 1)";
+    database.execute_unprepared(check).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_sorted_by_a_nullable_instant_is_read_from_its_index() -> Result<(), DbErr> {
+    let database = migrated().await?;
+    let page = Query::select()
+        .column(customer::Column::Id)
+        .from(customer::Entity)
+        .and_where(customer::Column::DeletedAt.is_null())
+        .and_where(
+            Expr::tuple([
+                Expr::col(customer::SortKey::LastPurchaseDate),
+                Expr::col(customer::Column::Id),
+            ])
+            .lt(Expr::tuple([
+                Expr::val(entity::INSTANT_BEFORE_ALL),
+                Expr::val(Uuid::max()),
+            ])),
+        )
+        .order_by(customer::SortKey::LastPurchaseDate, Order::Desc)
+        .order_by(customer::Column::Id, Order::Desc)
+        .limit(51)
+        .to_string(SqliteQueryBuilder);
+
+    let plan = texts(&database, &format!("explain query plan {page}")).await?;
+
+    let search =
+        "SEARCH customer USING INDEX customer_by_last_purchase_date ((last_purchase_date_sort,id)<(?,?))";
+    assert_eq!(plan, [search]);
+    Ok(())
+}
+
+async fn migrated() -> Result<DatabaseConnection, DbErr> {
+    let database = Database::connect("sqlite::memory:").await?;
+    Migrator::up(&database, None).await?;
+    Ok(database)
+}
+
+fn jane() -> customer::Model {
+    let now = ChronoUnixTimestampMillis(DateTimeUtc::UNIX_EPOCH);
+    customer::Model {
+        id: Uuid::from_u128(1),
+        kind: customer::Kind::Person,
+        name: "Jane Doe".to_owned(),
+        name_key: "jane doe".to_owned(),
+        given_name: Some("Jane".to_owned()),
+        family_name: None,
+        legal_name: None,
+        email: None,
+        email_key: None,
+        telephone: None,
+        birth_date: Date::from_ymd_opt(1990, 2, 28),
+        gender: Some(customer::Gender::Female),
+        email_opt_in: true,
+        sms_opt_in: false,
+        communication_channels: Texts(vec!["EMAIL".to_owned()]),
+        preferred_language: None,
+        timezone: None,
+        tags: Texts::default(),
+        custom_fields: Some(Json::from([1])),
+        external_id: None,
+        search_text: "jane doe".to_owned(),
+        customer_since: now,
+        total_orders: 0,
+        delivered_orders: 0,
+        total_spent: 0,
+        first_order_date: None,
+        last_order_date: None,
+        last_purchase_date: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+    }
+}
+
+async fn found(database: &DatabaseConnection, text: &str) -> Result<usize, DbErr> {
+    let statement = Statement::from_sql_and_values(
+        database.get_database_backend(),
+        "select id from customer where id in (select s.customer_id from customer_search_index i
+             join customer_search s on s.row = i.rowid where i.search_text match ?)",
+        [format!("\"{text}\"").into()],
+    );
+    Ok(database.query_all_raw(statement).await?.len())
+}
+
+/// The last column of each row.
+async fn texts(database: &DatabaseConnection, sql: &str) -> Result<Vec<String>, DbErr> {
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    let rows = database.query_all_raw(statement).await?;
+    rows.iter()
+        .map(|row| row.try_get_by_index(row.column_names().len() - 1))
+        .collect()
+}

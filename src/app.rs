@@ -1,0 +1,31 @@
+//! What one running server consists of.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock,
+    money::Currency,
+    semantics::Base,
+    store::{Database, Reading},
+};
+
+/// The parts that every request is answered with.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The database, migrated.
+    pub database: Database,
+    /// Where time and keys come from.
+    pub clock: Clock,
+    /// Where IRIs begin.
+    pub base: Arc<Base>,
+    /// The currency of the store.
+    pub currency: Currency,
+}
+
+impl App {
+    /// What a request reads with: one instant for all of its figures.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        Reading { now: self.clock.now(), currency: self.currency }
+    }
+}

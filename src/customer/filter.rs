@@ -1,0 +1,217 @@
+//! What customers can be filtered and sorted by.
+
+use async_graphql::InputObject;
+use derive::filter;
+use entity::{
+    customer::{self, Column, CustomerKind, SortKey},
+    customer_tag,
+};
+use sea_orm::sea_query::{Expr, IntoIden};
+
+use super::{Customer, Engagement, SpendSegment, engagement, spend};
+use crate::{
+    address::AddressRelation,
+    churn::{self, ChurnRisk},
+    filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
+    graphql::{
+        Listed,
+        comparison::{
+            BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison, EmailComparison, IntComparison,
+            Related, StringComparison, TextComparison, relation, term_comparison,
+        },
+        order_by,
+    },
+    order::OrderRelation,
+};
+
+term_comparison! {
+    /// Tests of the kind of customer. All given must pass.
+    CustomerKindComparison, CustomerKind
+}
+
+term_comparison! {
+    /// Tests of the segment by spending. All given must pass.
+    SpendSegmentComparison, SpendSegment
+}
+
+term_comparison! {
+    /// Tests of the engagement. All given must pass.
+    EngagementComparison, Engagement
+}
+
+term_comparison! {
+    /// Tests of the churn risk. All given must pass.
+    ChurnRiskComparison, ChurnRisk
+}
+
+/// Which customers. All conditions given must hold.
+#[filter(table = entity::customer, deleted_at = DeletedAt)]
+pub struct CustomerWhere {
+    /// Person or organization.
+    #[column(Kind)]
+    kind: CustomerKindComparison,
+    /// Full name.
+    #[column(NameKey)]
+    #[personal]
+    name: TextComparison,
+    /// Given name.
+    #[column(GivenName)]
+    #[personal]
+    given_name: StringComparison,
+    /// Family name.
+    #[column(FamilyName)]
+    #[personal]
+    family_name: StringComparison,
+    /// E-mail address.
+    #[column(EmailKey)]
+    #[personal]
+    email: EmailComparison,
+    /// Telephone number as written.
+    #[column(Telephone)]
+    #[personal]
+    telephone: StringComparison,
+    /// Date of birth.
+    #[column(BirthDate)]
+    #[personal]
+    birth_date: DateComparison,
+    /// Whether marketing by e-mail is allowed.
+    #[column(EmailOptIn)]
+    email_opt_in: BooleanComparison,
+    /// Whether marketing by text message is allowed.
+    #[column(SmsOptIn)]
+    sms_opt_in: BooleanComparison,
+    /// Preferred language.
+    #[column(PreferredLanguage)]
+    preferred_language: StringComparison,
+    /// Tags.
+    #[edge(column = customer_tag::Column::CustomerId)]
+    tags: TagsComparison,
+    /// Key in another system.
+    #[column(ExternalId)]
+    external_id: StringComparison,
+    /// When the customer joined.
+    #[column(CustomerSince)]
+    customer_since: DateTimeComparison,
+    /// Number of orders.
+    #[column(TotalOrders)]
+    total_orders: IntComparison,
+    /// Number of purchases.
+    #[column(DeliveredOrders)]
+    delivered_orders: IntComparison,
+    /// Net spending.
+    #[column(TotalSpent)]
+    total_spent: DecimalComparison,
+    /// The first order.
+    #[column(FirstOrderDate)]
+    first_order_date: DateTimeComparison,
+    /// The last order.
+    #[column(LastOrderDate)]
+    last_order_date: DateTimeComparison,
+    /// The last purchase.
+    #[column(LastPurchaseDate)]
+    last_purchase_date: DateTimeComparison,
+    /// Segment by spending.
+    #[expression(spend::segment_expression)]
+    customer_segment: SpendSegmentComparison,
+    /// How recently they bought.
+    #[expression(engagement::engagement_expression)]
+    engagement: EngagementComparison,
+    /// How likely they are to leave.
+    #[expression(churn::risk_expression)]
+    churn_risk: ChurnRiskComparison,
+    /// When they were entered.
+    #[column(CreatedAt)]
+    created_at: DateTimeComparison,
+    /// When they were last edited.
+    #[column(UpdatedAt)]
+    updated_at: DateTimeComparison,
+    /// Their addresses.
+    #[edge(column = entity::address::Column::CustomerId)]
+    addresses: AddressRelation,
+    /// Their orders.
+    #[edge(column = entity::order::Column::CustomerId)]
+    orders: OrderRelation,
+}
+
+/// Tests of the tags. All given must pass.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct TagsComparison {
+    /// Has this tag.
+    pub has: Option<String>,
+    /// Has at least one of these tags.
+    pub has_any: Option<Vec<String>>,
+    /// Has all of these tags.
+    pub has_all: Option<Vec<String>>,
+    /// Has none of these tags.
+    pub has_none: Option<Vec<String>>,
+}
+
+impl Related for TagsComparison {
+    const SUBJECT: &'static Subject = &Subject {
+        table: || customer_tag::Entity.into_iden(),
+        live: None,
+        fields: &[Field {
+            name: "tag",
+            kind: Kind::Text,
+            expression: |_| Expr::col((customer_tag::Entity, customer_tag::Column::Tag)),
+            is_personal: false,
+        }],
+        edges: &[],
+    };
+}
+
+impl Comparison for TagsComparison {
+    fn into_rule(self, field: &'static str) -> Rule {
+        let tagged = |quantifier, test| Rule::Related {
+            edge: field.to_owned(),
+            quantifier,
+            rule: Box::new(Rule::Compare { field: "tag".to_owned(), test }),
+        };
+        let has = |tag| tagged(Quantifier::Some, Test::Eq(Literal::Text(tag)));
+        let among = |tags: Vec<String>| Test::In(tags.into_iter().map(Literal::Text).collect());
+        let mut rules: Vec<Rule> = self.has.into_iter().map(has).collect();
+        rules.extend(self.has_any.map(|tags| tagged(Quantifier::Some, among(tags))));
+        rules.extend(self.has_all.into_iter().flatten().map(has));
+        rules.extend(self.has_none.map(|tags| tagged(Quantifier::None, among(tags))));
+        Rule::all(rules)
+    }
+}
+
+relation! {
+    /// Conditions on related customers. All given must hold.
+    CustomerRelation, CustomerWhere
+}
+
+order_by! {
+    /// What customers are sorted by.
+    CustomerOrderBy,
+    /// The fields that customers can be sorted by.
+    CustomerOrderField {
+        /// Name, without regard to case and accents.
+        Name: Text customer::Entity, Column::NameKey;
+        /// E-mail address.
+        Email: Text customer::Entity, SortKey::Email;
+        /// When they joined.
+        CustomerSince: Integer customer::Entity, Column::CustomerSince;
+        /// Number of orders.
+        TotalOrders: Integer customer::Entity, Column::TotalOrders;
+        /// Net spending.
+        TotalSpent: Integer customer::Entity, Column::TotalSpent;
+        /// The first order.
+        FirstOrderDate: Integer customer::Entity, SortKey::FirstOrderDate;
+        /// The last order.
+        LastOrderDate: Integer customer::Entity, SortKey::LastOrderDate;
+        /// The last purchase.
+        LastPurchaseDate: Integer customer::Entity, SortKey::LastPurchaseDate;
+        /// When they were entered.
+        CreatedAt: Integer customer::Entity, Column::CreatedAt;
+        /// When they were last edited.
+        UpdatedAt: Integer customer::Entity, Column::UpdatedAt;
+    }
+    default CreatedAt Desc
+}
+
+impl Listed for Customer {
+    type Where = CustomerWhere;
+    type OrderBy = CustomerOrderBy;
+}

@@ -1,0 +1,12 @@
+//! The one filter language: rules about nodes, as plain values, and their SQL.
+//!
+//! GraphQL `where` inputs decode into a [`Rule`]; whatever else filters, stores or explains a filter uses the same
+//! tree. A [`Subject`] says which expression each field of a rule reads.
+
+mod rule;
+mod sql;
+mod subject;
+
+pub use rule::{Literal, Quantifier, Rule, Test};
+pub use sql::Scope;
+pub use subject::{Edge, Field, Kind, Subject};

@@ -1,0 +1,124 @@
+//! The tree of a rule.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instant::{Day, Instant};
+
+/// A condition on a node. Rules are two-valued: a missing value fails every test but `isNull` and the negative ones,
+/// and `not` is the exact complement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Rule {
+    /// All of these hold; true if there are none.
+    All(Vec<Rule>),
+    /// At least one of these holds; false if there are none.
+    Any(Vec<Rule>),
+    /// This does not hold.
+    Not(Box<Rule>),
+    /// A field passes a test.
+    Compare {
+        /// The field's name.
+        field: String,
+        /// The test.
+        test: Test,
+    },
+    /// Related nodes fulfil a rule.
+    Related {
+        /// The edge's name.
+        edge: String,
+        /// How many of them.
+        quantifier: Quantifier,
+        /// The rule.
+        rule: Box<Rule>,
+    },
+}
+
+/// How many related nodes must fulfil a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Quantifier {
+    /// At least one.
+    Some,
+    /// Not one.
+    None,
+    /// All there are; true if there are none.
+    Every,
+}
+
+/// What a field's value is held against.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Test {
+    /// Equal.
+    Eq(Literal),
+    /// Not equal, or missing.
+    Ne(Literal),
+    /// Equal to one of these.
+    In(Vec<Literal>),
+    /// Equal to none of these, or missing.
+    NotIn(Vec<Literal>),
+    /// Less, or earlier.
+    Lt(Literal),
+    /// Less or equal.
+    Lte(Literal),
+    /// Greater, or later.
+    Gt(Literal),
+    /// Greater or equal.
+    Gte(Literal),
+    /// From the first to the second, both included.
+    Between(Literal, Literal),
+    /// Has this text somewhere.
+    Contains(String),
+    /// Begins with this text.
+    StartsWith(String),
+    /// Missing, or not.
+    IsNull(bool),
+}
+
+/// A value in a rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Literal {
+    /// Text, or the name of a term.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A decimal in major units.
+    Decimal(String),
+    /// An instant.
+    Instant(Instant),
+    /// So long before the instant of reading: an ISO 8601 duration.
+    Ago(String),
+    /// A date.
+    Day(Day),
+    /// True or false.
+    Boolean(bool),
+}
+
+impl Rule {
+    /// All of `rules`, without a level for only one.
+    #[must_use]
+    pub fn all(mut rules: Vec<Self>) -> Self {
+        if rules.len() == 1 { rules.remove(0) } else { Self::All(rules) }
+    }
+
+    /// How many tests the rule has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::size).sum::<usize>(),
+            Self::Not(rule) | Self::Related { rule, .. } => 1 + rule.size(),
+            Self::Compare { .. } => 1,
+        }
+    }
+
+    /// How many levels the rule has.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Not(rule) | Self::Related { rule, .. } => 1 + rule.depth(),
+            Self::Compare { .. } => 1,
+        }
+    }
+}

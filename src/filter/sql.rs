@@ -1,0 +1,234 @@
+//! Rules as SQL conditions.
+
+use chrono::{DateTime, Months, TimeDelta, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, Value};
+
+use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Subject, Test};
+use crate::{
+    failure::{Failure, Outcome},
+    fold,
+    money::Money,
+    store::{Dialect, Join, Reading, Values},
+};
+
+/// A rule has at most so many tests; the database's own limits lie above.
+const MOST_TESTS: usize = 200;
+/// A rule has at most so many levels.
+const MOST_LEVELS: usize = 16;
+/// `in` takes at most so many values.
+const MOST_VALUES: usize = 1000;
+
+/// What a rule means depends on who asks, when, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// The instant that relative times count from, and the currency of amounts.
+    pub reading: Reading,
+    /// The database's way of writing.
+    pub dialect: Dialect,
+    /// Whether personal data may be tested: whoever may not read it may not find it out by filters either.
+    pub reads_personal: bool,
+}
+
+impl Scope {
+    /// The condition that a row of `subject` fulfils `rule`.
+    ///
+    /// # Errors
+    /// [`Failure::Malformed`] when the rule is too large, names what is not there, or holds a value of another type;
+    /// [`Failure::Forbidden`] when it tests what the viewer may not read.
+    pub fn condition(&self, subject: &Subject, rule: &Rule) -> Outcome<Expr> {
+        let (tests, levels) = (rule.size(), rule.depth());
+        if tests > MOST_TESTS || levels > MOST_LEVELS {
+            return Err(Failure::malformed(format!(
+                "where: {tests} conditions in {levels} levels are too many; \
+                 at most {MOST_TESTS} in {MOST_LEVELS} levels are allowed"
+            )));
+        }
+        self.rule(subject, rule)
+    }
+
+    fn rule(&self, subject: &Subject, rule: &Rule) -> Outcome<Expr> {
+        let each = |rules: &[Rule]| rules.iter().map(|rule| self.rule(subject, rule)).collect::<Outcome<Vec<_>>>();
+        Ok(match rule {
+            Rule::All(rules) => each(rules)?.into_iter().reduce(Expr::and).unwrap_or_else(|| Expr::cust("1 = 1")),
+            Rule::Any(rules) => each(rules)?.into_iter().reduce(Expr::or).unwrap_or_else(|| Expr::cust("1 = 0")),
+            Rule::Not(rule) => fails(self.rule(subject, rule)?),
+            Rule::Compare { field, test } => {
+                let field = subject.field(field).ok_or_else(|| unknown("condition", field))?;
+                if field.is_personal && !self.reads_personal {
+                    return Err(Failure::Forbidden(format!("where: {} is personal data", field.name)));
+                }
+                self.test(field, test)?
+            }
+            Rule::Related { edge, quantifier, rule } => {
+                let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
+                self.related(subject, edge, *quantifier, rule)?
+            }
+        })
+    }
+
+    fn related(&self, subject: &Subject, edge: &Edge, quantifier: Quantifier, rule: &Rule) -> Outcome<Expr> {
+        let other = (edge.subject)();
+        let condition = self.rule(other, rule)?;
+        let (parent, child) = ((subject.table)(), (other.table)());
+        let mut rows = SelectStatement::new();
+        rows.expr(Expr::cust("1")).from(child.clone()).and_where_option(other.live.map(|live| live()));
+        match edge.join {
+            Join::Column(column) => rows.and_where(Expr::col((child, column())).equals((parent, "id"))),
+            Join::To(column) => rows.and_where(Expr::col((child, "id")).equals((parent, column()))),
+            Join::Through { table, from, to } => rows
+                .inner_join(table(), Expr::col((table(), to())).equals((child, "id")))
+                .and_where(Expr::col((table(), from())).equals((parent, "id"))),
+        };
+        Ok(match quantifier {
+            Quantifier::Some => Expr::exists(rows.and_where(condition).take()),
+            Quantifier::None => Expr::exists(rows.and_where(condition).take()).not(),
+            Quantifier::Every => Expr::exists(rows.and_where(fails(condition)).take()).not(),
+        })
+    }
+
+    fn test(&self, field: &Field, test: &Test) -> Outcome<Expr> {
+        let expression = (field.expression)(&self.reading);
+        let value = |literal: &Literal| self.value(field, literal);
+        Ok(match test {
+            Test::Eq(literal) => expression.eq(value(literal)?),
+            Test::Ne(literal) => fails(expression.eq(value(literal)?)),
+            Test::In(literals) => self.dialect.among(expression, &self.values(field, literals)?),
+            Test::NotIn(literals) => fails(self.dialect.among(expression, &self.values(field, literals)?)),
+            Test::Lt(literal) => expression.lt(value(literal)?),
+            Test::Lte(literal) => expression.lte(value(literal)?),
+            Test::Gt(literal) => expression.gt(value(literal)?),
+            Test::Gte(literal) => expression.gte(value(literal)?),
+            Test::Between(least, greatest) => expression.between(value(least)?, value(greatest)?),
+            Test::Contains(text) => self.dialect.contains(expression, folded(field.kind, text)),
+            Test::StartsWith(text) => starts_with(expression, field.kind, text),
+            Test::IsNull(true) => expression.is_null(),
+            Test::IsNull(false) => expression.is_not_null(),
+        })
+    }
+
+    fn values(&self, field: &Field, literals: &[Literal]) -> Outcome<Values> {
+        if literals.len() > MOST_VALUES {
+            return Err(Failure::malformed(format!(
+                "where: {} has {} values to compare with; at most {MOST_VALUES} are allowed",
+                field.name,
+                literals.len()
+            )));
+        }
+        let values = literals.iter().map(|literal| self.value(field, literal)).collect::<Outcome<Vec<_>>>()?;
+        let mut texts = Vec::new();
+        let mut integers = Vec::new();
+        for value in values {
+            match value {
+                Value::String(Some(text)) => texts.push(text),
+                Value::BigInt(Some(integer)) => integers.push(integer),
+                _ => return Err(mismatch(field)),
+            }
+        }
+        Ok(match field.kind {
+            Kind::Text | Kind::Folded | Kind::Email => Values::Texts(texts),
+            Kind::Integer | Kind::Money | Kind::Instant | Kind::Day | Kind::Boolean => Values::Integers(integers),
+        })
+    }
+
+    fn value(&self, field: &Field, literal: &Literal) -> Outcome<Value> {
+        Ok(match (field.kind, literal) {
+            (Kind::Text | Kind::Folded | Kind::Email, Literal::Text(text)) => folded(field.kind, text).into(),
+            (Kind::Integer, Literal::Integer(integer)) => (*integer).into(),
+            (Kind::Money, Literal::Decimal(decimal)) => match Money::parse(decimal, self.reading.currency) {
+                Some(money) => money.units.into(),
+                None => {
+                    return Err(Failure::malformed(format!(
+                        "where: {} is compared with {decimal:?}; expected a decimal with at most {} places",
+                        field.name,
+                        self.reading.currency.exponent()
+                    )));
+                }
+            },
+            (Kind::Instant, Literal::Instant(instant)) => instant.0.timestamp_millis().into(),
+            (Kind::Instant, Literal::Ago(duration)) => before(self.reading.now, duration)
+                .ok_or_else(|| {
+                    Failure::malformed(format!(
+                        "where: {} is compared with {duration:?}; expected an ISO 8601 duration such as P30D",
+                        field.name
+                    ))
+                })?
+                .timestamp_millis()
+                .into(),
+            (Kind::Day, Literal::Day(day)) => day.0.into(),
+            (Kind::Boolean, Literal::Boolean(boolean)) => (*boolean).into(),
+            _ => return Err(mismatch(field)),
+        })
+    }
+}
+
+/// That a condition does not hold, unknown included.
+fn fails(condition: Expr) -> Expr {
+    Expr::expr(condition).is_not(Expr::cust("true"))
+}
+
+fn folded(kind: Kind, text: &str) -> String {
+    match kind {
+        Kind::Folded => fold::text(text),
+        Kind::Email => fold::email(text),
+        _ => text.to_owned(),
+    }
+}
+
+/// Folded columns sort byte by byte, so that a prefix is a range of their index.
+fn starts_with(expression: Expr, kind: Kind, text: &str) -> Expr {
+    let prefix = folded(kind, text);
+    if kind == Kind::Text {
+        let letters = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        let beginning = Expr::cust_with_exprs("substr($1, 1, $2)", [expression, Expr::cust(letters.to_string())]);
+        return beginning.eq(prefix);
+    }
+    let end = format!("{prefix}{}", char::MAX);
+    expression.clone().gte(prefix).and(expression.lt(end))
+}
+
+/// The instant `duration` before `now`. Years and months are calendar ones, in UTC.
+fn before(now: DateTime<Utc>, duration: &str) -> Option<DateTime<Utc>> {
+    let duration = iso8601_duration::Duration::parse(duration).ok()?;
+    let parts = [duration.year, duration.month, duration.day, duration.hour, duration.minute, duration.second];
+    if parts.iter().any(|part| !(0.0..1e7).contains(part) || part.fract() != 0.0) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "each part is a whole number below ten million, exact in f32")]
+    let [years, months, days, hours, minutes, seconds] = parts.map(|part| part as i64);
+    let months = Months::new(u32::try_from(years.checked_mul(12)?.checked_add(months)?).ok()?);
+    let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes).checked_mul(60)?.checked_add(seconds)?;
+    now.checked_sub_months(months)?.checked_sub_signed(TimeDelta::try_seconds(seconds)?)
+}
+
+fn unknown(what: &str, name: &str) -> Failure {
+    Failure::malformed(format!("where: there is no {what} {name:?}"))
+}
+
+fn mismatch(field: &Field) -> Failure {
+    Failure::malformed(format!("where: {} is compared with a value of another type", field.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_count_back_by_the_calendar() {
+        let now = "2026-03-31T12:00:00Z".parse().expect("an instant");
+        let cases = [
+            ("P30D", Some("2026-03-01T12:00:00Z")),
+            ("P1M", Some("2026-02-28T12:00:00Z")),
+            ("P1Y", Some("2025-03-31T12:00:00Z")),
+            ("PT36H", Some("2026-03-30T00:00:00Z")),
+            ("P2W", Some("2026-03-17T12:00:00Z")),
+            ("30D", None),
+            ("P99999999Y", None),
+            ("P-1D", None),
+        ];
+
+        for (duration, expected) in cases {
+            let expected = expected.map(|text| text.parse::<DateTime<Utc>>().expect("an instant"));
+            assert_eq!(before(now, duration), expected, "{duration}");
+        }
+    }
+}

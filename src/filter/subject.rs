@@ -1,0 +1,77 @@
+//! What rules can be about.
+
+use sea_orm::sea_query::{DynIden, Expr};
+
+use crate::store::{Join, Reading};
+
+/// A type of node that rules are about. `#[filter]` makes one of each `where` input.
+#[derive(Debug)]
+pub struct Subject {
+    /// Its table.
+    pub table: fn() -> DynIden,
+    /// The condition that a row has not been deleted, where rows can be.
+    pub live: Option<fn() -> Expr>,
+    /// The fields that can be tested.
+    pub fields: &'static [Field],
+    /// The edges that rules can follow.
+    pub edges: &'static [Edge],
+}
+
+/// A field that can be tested.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in `where`.
+    pub name: &'static str,
+    /// How literals are brought to what the expression holds.
+    pub kind: Kind,
+    /// What it reads.
+    pub expression: fn(&Reading) -> Expr,
+    /// Whether it is personal data.
+    pub is_personal: bool,
+}
+
+/// An edge that rules can follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// Its name in `where`.
+    pub name: &'static str,
+    /// How the related rows are found.
+    pub join: Join,
+    /// What they are.
+    pub subject: fn() -> &'static Subject,
+}
+
+/// What an expression holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text as it was written; tests look at it letter by letter.
+    Text,
+    /// Text folded by [`crate::fold::text`], as the literal is for the test.
+    Folded,
+    /// Text folded by [`crate::fold::email`], as the literal is for the test.
+    Email,
+    /// A whole number.
+    Integer,
+    /// Money in minor units of the store's currency.
+    Money,
+    /// Milliseconds since 1970.
+    Instant,
+    /// A date.
+    Day,
+    /// True or false.
+    Boolean,
+}
+
+impl Subject {
+    /// The field called `name`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The edge called `name`.
+    #[must_use]
+    pub fn edge(&self, name: &str) -> Option<&Edge> {
+        self.edges.iter().find(|edge| edge.name == name)
+    }
+}

@@ -1,0 +1,189 @@
+//! Relay connections: lists in pages, at a root or below each of many nodes.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use async_graphql::{Context, Object, SimpleObject, TypeName};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use tokio::try_join;
+use uuid::Uuid;
+
+use super::{Listed, Pages, comparison::Where, write_cursor};
+use crate::{
+    app::App,
+    auth::Viewer,
+    failure::{Failure, Outcome},
+    filter::Scope,
+    store::{self, Join, Page, Reading, Siblings, Window},
+};
+
+/// A page of a list of nodes, with the cursors that lead to the next.
+#[derive(Clone, Debug)]
+pub struct Connection<T: Listed> {
+    page: Arc<Page<T>>,
+    sort: Arc<str>,
+    has_previous: bool,
+    has_next: bool,
+    total: i64,
+}
+
+/// A node in a list, with the cursor of its place.
+#[derive(Clone, Debug)]
+pub struct Edge<T: Listed> {
+    page: Arc<Page<T>>,
+    sort: Arc<str>,
+    index: usize,
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct PageInfo {
+    /// Whether nodes follow the page.
+    has_next_page: bool,
+    /// Whether nodes precede the page. Reading forwards, it is taken to be so after any cursor.
+    has_previous_page: bool,
+    /// The cursor of the first node; null if the page is empty.
+    start_cursor: Option<String>,
+    /// The cursor of the last node, from which the next page goes on; null if the page is empty.
+    end_cursor: Option<String>,
+}
+
+impl<T: Listed> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", <T as async_graphql::OutputType>::type_name()).into()
+    }
+}
+
+impl<T: Listed> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", <T as async_graphql::OutputType>::type_name()).into()
+    }
+}
+
+/// A page of a list, by the Relay connection specification. Pages are stable: they hold their place while nodes are
+/// added and removed, and no tie is broken twice.
+#[Object(name_type)]
+impl<T: Listed> Connection<T> {
+    /// The nodes of the page, in the list's order.
+    async fn nodes(&self) -> Vec<&T> {
+        self.page.rows.iter().map(|row| &row.node).collect()
+    }
+
+    /// The nodes of the page with their cursors.
+    async fn edges(&self) -> Vec<Edge<T>> {
+        (0..self.page.rows.len())
+            .map(|index| Edge { page: Arc::clone(&self.page), sort: Arc::clone(&self.sort), index })
+            .collect()
+    }
+
+    /// Where the page stands in the list.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |row: &store::Row<T>| write_cursor(&self.sort, &row.position);
+        PageInfo {
+            has_next_page: self.has_next,
+            has_previous_page: self.has_previous,
+            start_cursor: self.page.rows.first().map(cursor),
+            end_cursor: self.page.rows.last().map(cursor),
+        }
+    }
+
+    /// How many nodes the whole list has. Counted only when asked for.
+    async fn total_count(&self) -> i64 {
+        self.total
+    }
+}
+
+/// A place in a list.
+#[Object(name_type)]
+impl<T: Listed> Edge<T> {
+    /// The node.
+    async fn node(&self) -> &T {
+        &self.page.rows[self.index].node
+    }
+
+    /// The node's place, for `after` and `before`.
+    async fn cursor(&self) -> String {
+        write_cursor(&self.sort, &self.page.rows[self.index].position)
+    }
+}
+
+impl<T: Listed> Connection<T> {
+    fn new(page: Arc<Page<T>>, sort: Arc<str>, window: &Window, total: i64) -> Self {
+        let (has_previous, has_next) = if window.is_backward {
+            (page.has_more || window.after.is_some(), window.before.is_some())
+        } else {
+            (window.after.is_some(), page.has_more || window.before.is_some())
+        };
+        Self { page, sort, has_previous, has_next, total }
+    }
+}
+
+/// A page of all nodes of a type; `search` is a further condition.
+///
+/// # Errors
+/// [`Failure::Malformed`] for arguments that cannot be.
+pub async fn listed<T: Listed>(ctx: &Context<'_>, pages: Pages<T>, search: Option<Expr>) -> Outcome<Connection<T>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let sort = pages.sort();
+    let window = pages.window(&sort)?;
+    let condition = [condition(ctx, pages.filter)?, search].into_iter().flatten().reduce(Expr::and);
+    let counts = async {
+        if is_counted(ctx) { store::count::<T>(&app.database, condition.clone()).await } else { Ok(0) }
+    };
+    let page = store::page::<T>(&app.database, reading, condition.clone(), &sort, &window);
+    let (page, total) = try_join!(page, counts)?;
+    Ok(Connection::new(Arc::new(page), sort.name.into(), &window, total))
+}
+
+/// A page of the nodes that hang on `parent`. It is read together with the pages of its siblings, in one statement.
+///
+/// # Errors
+/// [`Failure::Malformed`] for arguments that cannot be.
+pub async fn related<T: Listed>(
+    ctx: &Context<'_>,
+    (siblings, parent): (&Siblings, Uuid),
+    join: Join,
+    pages: Pages<T>,
+) -> Outcome<Connection<T>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let sort = pages.sort();
+    let window = pages.window(&sort)?;
+    let edge = ctx.item.node.name.node.as_str();
+    let filtered = format!("{edge} {:?}", pages.filter);
+    let paged = format!("{edge} {pages:?}");
+    let condition = condition(ctx, pages.filter)?;
+
+    let pages = siblings.share(paged, || async {
+        let parents = siblings.keys();
+        let pages =
+            store::page_by_parent::<T>(&app.database, reading, parents, join, condition.clone(), &sort, &window).await?;
+        let pages: HashMap<_, _> = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
+        Ok::<_, Failure>(Arc::new(pages))
+    });
+    let counts = async {
+        if !is_counted(ctx) {
+            return Ok(0);
+        }
+        let counts = siblings.share(filtered, || async {
+            let counts = store::count_by_parent::<T>(&app.database, siblings.keys(), join, condition.clone()).await;
+            counts.map(Arc::new)
+        });
+        counts.await.map(|counts| counts.get(&parent).copied().unwrap_or_default())
+    };
+    let (pages, total) = try_join!(pages, counts)?;
+    let page = pages.get(&parent).cloned().unwrap_or_default();
+    Ok(Connection::new(page, sort.name.as_str().into(), &window, total))
+}
+
+fn is_counted(ctx: &Context<'_>) -> bool {
+    ctx.look_ahead().field("totalCount").exists()
+}
+
+fn condition<W: Where>(ctx: &Context<'_>, filter: Option<W>) -> Outcome<Option<Expr>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let scope = Scope {
+        reading: *reading,
+        dialect: app.database.dialect(),
+        reads_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
+    };
+    filter.map(|filter| scope.condition(W::SUBJECT, &filter.into())).transpose()
+}

@@ -1,0 +1,17 @@
+//! The parts that every GraphQL type uses: connections, comparisons, scalars, errors.
+
+pub mod comparison;
+mod connection;
+mod error;
+mod node;
+mod order;
+mod pages;
+mod scalar;
+
+pub use connection::{Connection, listed, related};
+pub use error::{code, trace_id};
+pub use node::{find_by, find_by_id, first, follow, node_document, node_id};
+pub use order::OrderDirection;
+pub(crate) use order::order_by;
+pub use pages::{Listed, Pages, parse_cursor, write_cursor};
+pub use scalar::{Decimal, Duration};

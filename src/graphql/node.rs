@@ -1,0 +1,98 @@
+//! What every node type does in the same way.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID};
+use sea_orm::sea_query::Expr;
+use uuid::Uuid;
+
+use super::Listed;
+use crate::{
+    app::App,
+    auth::Viewer,
+    failure::{Failure, Outcome},
+    semantics::{Document, Links, Resource},
+    store::{self, Join, Reading, Record, Siblings, Window},
+};
+
+/// The IRI of a node.
+pub fn node_id<T: Record + Resource>(ctx: &Context<'_>, node: &T) -> ID {
+    ID(ctx.data_unchecked::<App>().base.node(T::DESCRIPTION.collection, node.key()))
+}
+
+/// The JSON-LD document of a node.
+///
+/// # Errors
+/// When the node cannot be written, which no node should cause.
+pub fn node_document<T: Record + Resource + Links>(
+    ctx: &Context<'_>,
+    node: &T,
+) -> async_graphql::Result<serde_json::Value> {
+    let document = Document {
+        node,
+        base: &ctx.data_unchecked::<App>().base,
+        shows_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
+    };
+    Ok(serde_json::to_value(document).map_err(|error| Failure::from(anyhow::Error::new(error)))?)
+}
+
+/// The node with this IRI, if there is one.
+///
+/// # Errors
+/// [`Failure::Malformed`] when it is not the IRI of a node of type `T`.
+pub async fn find_by_id<T: Record + Resource>(ctx: &Context<'_>, id: &ID) -> Outcome<Option<T>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let key = app.base.parse_in("id", id.as_str(), T::DESCRIPTION.collection)?;
+    Ok(store::rows_by_key::<T>(&app.database, reading, vec![key]).await?.remove(&key))
+}
+
+/// The node for which `condition` holds, if there is one; the condition is unique.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by<T: Record>(ctx: &Context<'_>, condition: Expr) -> Outcome<Option<T>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    store::row::<T>(&app.database, reading, condition).await
+}
+
+/// The node that the foreign key `key` in `column` leads to, read together with those of the siblings.
+///
+/// # Errors
+/// When the database fails.
+pub async fn follow<T: Record>(
+    ctx: &Context<'_>,
+    siblings: &Siblings,
+    column: &'static str,
+    key: Option<Uuid>,
+) -> Outcome<Option<T>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let Some(key) = key else { return Ok(None) };
+    let nodes = siblings.share(format!("^{column}"), || async {
+        let keys = siblings.foreign_keys(column);
+        store::rows_by_key::<T>(&app.database, reading, keys).await.map(Arc::new)
+    });
+    Ok(nodes.await?.get(&key).cloned())
+}
+
+/// The first of the nodes that hang on `parent` and fulfil `condition`, in the default order of their type. It is
+/// read together with those of the siblings.
+///
+/// # Errors
+/// When the database fails.
+pub async fn first<T: Listed>(
+    ctx: &Context<'_>,
+    (siblings, parent): (&Siblings, Uuid),
+    join: Join,
+    condition: impl FnOnce() -> Expr,
+) -> Outcome<Option<T>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let edge = format!("first {}", ctx.item.node.name.node);
+    let pages = siblings.share(edge, || async {
+        let sort = T::OrderBy::default().into();
+        let window = Window { limit: 1, after: None, before: None, is_backward: false };
+        let parents = siblings.keys();
+        let pages = store::page_by_parent::<T>(&app.database, reading, parents, join, Some(condition()), &sort, &window);
+        pages.await.map(Arc::new)
+    });
+    Ok(pages.await?.get(&parent).and_then(|page| page.rows.first()).map(|row| row.node.clone()))
+}

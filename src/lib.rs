@@ -1,0 +1,18 @@
+//! A GraphQL server with a linked-data semantic layer for customer management.
+
+pub mod address;
+pub mod app;
+pub mod auth;
+pub mod churn;
+pub mod clock;
+pub mod customer;
+pub mod failure;
+pub mod filter;
+pub mod fold;
+pub mod graphql;
+pub mod instant;
+pub mod money;
+pub mod order;
+pub mod schema;
+pub mod semantics;
+pub mod store;

@@ -1,0 +1,84 @@
+//! What orders can be filtered and sorted by.
+
+use derive::filter;
+use entity::order::{self, Column, OrderStatus, SortKey};
+
+use super::Order;
+use crate::{
+    customer::CustomerWhere,
+    graphql::{
+        Listed,
+        comparison::{DateTimeComparison, DecimalComparison, StringComparison, relation, term_comparison},
+        order_by,
+    },
+};
+
+term_comparison! {
+    /// Tests of the status of an order. All given must pass.
+    OrderStatusComparison, OrderStatus
+}
+
+/// Which orders. All conditions given must hold.
+#[filter(table = entity::order)]
+pub struct OrderWhere {
+    /// Key in another system.
+    #[column(ExternalId)]
+    external_id: StringComparison,
+    /// How far it has come.
+    #[column(Status)]
+    status: OrderStatusComparison,
+    /// When it was placed.
+    #[column(OrderDate)]
+    order_date: DateTimeComparison,
+    /// When the customer wishes to have it.
+    #[column(RequiredDate)]
+    required_date: DateTimeComparison,
+    /// When it left.
+    #[column(ShippedAt)]
+    shipped_at: DateTimeComparison,
+    /// When it arrived.
+    #[column(DeliveredAt)]
+    delivered_at: DateTimeComparison,
+    /// When it was called off.
+    #[column(CancelledAt)]
+    cancelled_at: DateTimeComparison,
+    /// Total.
+    #[column(Total)]
+    total: DecimalComparison,
+    /// Discount on the order as a whole.
+    #[column(Discount)]
+    discount: DecimalComparison,
+    /// When it was entered.
+    #[column(CreatedAt)]
+    created_at: DateTimeComparison,
+    /// Who placed it.
+    #[edge(to = CustomerId)]
+    customer: Box<CustomerWhere>,
+}
+
+relation! {
+    /// Conditions on related orders. All given must hold.
+    OrderRelation, OrderWhere
+}
+
+order_by! {
+    /// What orders are sorted by.
+    OrderOrderBy,
+    /// The fields that orders can be sorted by.
+    OrderOrderField {
+        /// When it was placed.
+        OrderDate: Integer order::Entity, Column::OrderDate;
+        /// When it arrived.
+        DeliveredAt: Integer order::Entity, SortKey::DeliveredAt;
+        /// Total.
+        Total: Integer order::Entity, Column::Total;
+        /// When it was entered.
+        CreatedAt: Integer order::Entity, Column::CreatedAt;
+    }
+    default OrderDate Desc
+}
+
+impl Listed for Order {
+    type Where = OrderWhere;
+    type OrderBy = OrderOrderBy;
+}

@@ -1,0 +1,16 @@
+//! The semantic layer: which IRI each thing has, what the terms mean, and how nodes are written as linked data.
+//!
+//! Everything here is drawn from the descriptions that `#[resource]` and `#[terms]` make of the node structs.
+
+pub mod context;
+mod iri;
+mod json_ld;
+pub mod profile;
+mod resource;
+pub mod value;
+pub mod vocabulary;
+
+pub use iri::Base;
+pub use json_ld::Document;
+pub use resource::{Description, Edge, Fact, Kind, Links, Resource, pages_term};
+pub use value::Range;

@@ -1,0 +1,112 @@
+//! What every node says of itself.
+
+use serde::ser::SerializeMap;
+use uuid::Uuid;
+
+use super::{Base, Range};
+
+/// A type of node, as `#[resource]` describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    /// The GraphQL type and the JSON-LD term.
+    pub name: &'static str,
+    /// The class, as a prefixed name.
+    pub class: &'static str,
+    /// The classes of schema.org that its nodes are instances of, one or several by their facts.
+    pub class_of: &'static [&'static str],
+    /// The first segment of its nodes' IRIs.
+    pub collection: &'static str,
+    /// What it is.
+    pub comment: &'static str,
+    /// What its nodes state about themselves.
+    pub facts: &'static [Fact],
+}
+
+/// A field that holds a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact {
+    /// The GraphQL field and the JSON-LD term.
+    pub name: &'static str,
+    /// The property, as a prefixed name.
+    pub property: &'static str,
+    /// What its values are.
+    pub range: Range,
+    /// What it means.
+    pub comment: &'static str,
+    /// Whether it is personal data.
+    pub is_personal: bool,
+}
+
+/// A field that leads to other nodes.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// The GraphQL field and the JSON-LD term.
+    pub name: &'static str,
+    /// The property, as a prefixed name.
+    pub property: &'static str,
+    /// Whether the property leads from the other node to this one.
+    pub is_inverse: bool,
+    /// Whether the related nodes are listed in pages below the node's IRI.
+    pub has_pages: bool,
+    /// The class of the other nodes, as a prefixed name.
+    pub target: &'static str,
+    /// What it means.
+    pub comment: &'static str,
+}
+
+/// A node's facts. `#[resource]` on the struct implements it.
+pub trait Resource {
+    /// The type of node.
+    const DESCRIPTION: Description;
+
+    /// Classes that the node's facts add, as prefixed names.
+    fn classes(&self) -> Vec<&'static str>;
+
+    /// Writes the facts that have a value.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    fn write_facts<M: SerializeMap>(&self, map: &mut M, shows_personal: bool) -> Result<(), M::Error>;
+}
+
+/// A node's edges. `#[resource]` on the `impl` of the links implements it.
+pub trait Links {
+    /// The edges.
+    const EDGES: &'static [Edge];
+
+    /// Writes the edges that the node itself states.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    fn write_edges<M: SerializeMap>(&self, map: &mut M, base: &Base) -> Result<(), M::Error>;
+}
+
+/// A type of node together with its edges.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// The type and its facts.
+    pub description: Description,
+    /// Its edges.
+    pub edges: &'static [Edge],
+}
+
+impl Kind {
+    /// The kind of `T`.
+    #[must_use]
+    pub const fn of<T: Resource + Links>() -> Self {
+        Self { description: T::DESCRIPTION, edges: T::EDGES }
+    }
+}
+
+/// The name of the JSON-LD term that leads to the pages of an edge.
+#[must_use]
+pub fn pages_term(edge: &str) -> String {
+    format!("{edge}Page")
+}
+
+/// The key of a node, written in IRIs.
+#[must_use]
+pub fn parse_key(text: &str) -> Option<Uuid> {
+    // One spelling only, so that a node has one IRI.
+    Uuid::try_parse(text).ok().filter(|key| key.hyphenated().to_string() == text)
+}

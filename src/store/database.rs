@@ -1,0 +1,131 @@
+//! Reaching the database.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use migration::Migrator;
+use sea_orm::{
+    ConnectOptions, DatabaseConnection,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use sea_orm_migration::MigratorTrait;
+
+use super::Dialect;
+
+/// How long to wait for a connection, or on SQLite for the lock of another process.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections for reading: on SQLite each is a thread with a small cache of its own.
+const SQLITE_READERS: u32 = 4;
+
+/// Connections to PostgreSQL, for reading and writing.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
+const SQLITE_CACHE: &str = "-2000";
+
+/// The database: SQLite with one writer and several readers, or PostgreSQL with one pool.
+#[derive(Clone, Debug)]
+pub struct Database {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+impl Database {
+    /// Connects by URL, `sqlite://customers.db?mode=rwc` or `postgres://user@host/database`.
+    ///
+    /// # Errors
+    /// When the URL is of another kind or the database cannot be reached.
+    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        let (mut reader, writer) = if url.starts_with("sqlite:") {
+            // The writer comes first: it creates the file and its write-ahead log.
+            let writer = open(sqlite(url, false, 1)).await?;
+            (open(sqlite(url, true, SQLITE_READERS)).await?, writer)
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let mut options = ConnectOptions::new(url);
+            options.max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE).sqlx_logging(false);
+            let pool = open(options).await?;
+            (pool.clone(), pool)
+        } else {
+            bail!("the database must be a URL that begins with sqlite: or postgres:");
+        };
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&statements);
+        reader.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        Ok(Self { reader, writer, statements })
+    }
+
+    /// Brings the schema to the version of this program.
+    ///
+    /// # Errors
+    /// When the database has a newer schema, or a migration fails.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        Migrator::install(&self.writer).await.context("could not prepare the database for its schema")?;
+        let applied = Migrator::get_migration_models(&self.writer).await.context("could not read the schema version")?;
+        if let Some(unknown) = applied.iter().find(|model| !known.contains(&model.version)) {
+            bail!("the database is newer than this program: it knows {:?}; run a newer release", unknown.version);
+        }
+        Migrator::up(&self.writer, None).await.context("could not bring the database to this program's schema")
+    }
+
+    /// The connections that only read.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The connection that writes. SQLite has one: nobody may hold it and ask for it again.
+    #[must_use]
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// The database's way of writing SQL.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.reader.get_database_backend().into()
+    }
+
+    /// How many statements have been run to read, since the start.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+async fn open(options: ConnectOptions) -> anyhow::Result<DatabaseConnection> {
+    // The URL may hold a password, so it stays out of the message.
+    sea_orm::Database::connect(options).await.context("could not reach the database; is it running, and the URL right?")
+}
+
+fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .sqlx_logging(false)
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                // An acknowledged write survives a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(PATIENCE)
+                .foreign_keys(true)
+                .pragma("cache_size", SQLITE_CACHE)
+                .pragma("mmap_size", "0")
+                .read_only(is_read_only)
+                .create_if_missing(!is_read_only)
+        });
+    options
+}

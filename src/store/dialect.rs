@@ -1,0 +1,146 @@
+//! The expressions that SQLite and PostgreSQL write differently.
+
+use sea_orm::{
+    DbBackend,
+    sea_query::{ArrayType, Expr, ExprTrait, Func, FunctionCall, SelectStatement, Value, extension::postgres::PgFunc},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+/// The database's way of writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite, embedded.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A list of values bound as one parameter, so that statements of any length share one plan.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// Keys.
+    Keys(Vec<Uuid>),
+    /// Text.
+    Texts(Vec<String>),
+    /// Integers, instants and money included.
+    Integers(Vec<i64>),
+}
+
+impl From<DbBackend> for Dialect {
+    fn from(backend: DbBackend) -> Self {
+        if backend == DbBackend::Sqlite { Self::Sqlite } else { Self::Postgres }
+    }
+}
+
+impl Dialect {
+    /// Whether `expression` is one of `values`.
+    #[must_use]
+    pub fn among(self, expression: Expr, values: &Values) -> Expr {
+        match self {
+            Self::Postgres => expression.eq(PgFunc::any(values.array())),
+            Self::Sqlite => {
+                let mut list = SelectStatement::new();
+                list.expr(values.element()).from_function(self.elements(values), "element");
+                expression.in_subquery(list)
+            }
+        }
+    }
+
+    /// A table function with a row for each of `values`; [`Dialect::element`] reads it.
+    #[must_use]
+    pub fn elements(self, values: &Values) -> FunctionCall {
+        match self {
+            Self::Postgres => Func::cust("unnest").arg(values.array()),
+            Self::Sqlite => Func::cust("json_each").arg(values.document()),
+        }
+    }
+
+    /// The key in a row of [`Dialect::elements`], the function being called `element`.
+    #[must_use]
+    pub fn key_element(self) -> Expr {
+        match self {
+            Self::Postgres => Expr::col(("element", "element")),
+            Self::Sqlite => Func::cust("unhex").arg(Expr::col(("element", "value"))).into(),
+        }
+    }
+
+    /// Whether `text` occurs in `expression`, letter by letter.
+    #[must_use]
+    pub fn contains(self, expression: Expr, text: String) -> Expr {
+        let function = if self == Self::Sqlite { "instr" } else { "strpos" };
+        Expr::expr(Func::cust(function).arg(expression).arg(text)).gt(Expr::cust("0"))
+    }
+
+    /// Whether the customer's search text holds the folded `text`, by the trigram index.
+    ///
+    /// `text` has three letters or more: shorter ones have no trigram.
+    #[must_use]
+    pub fn search(self, text: &str) -> Expr {
+        match self {
+            Self::Postgres => {
+                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                Expr::cust_with_values("customer.search_text like $1", [format!("%{escaped}%")])
+            }
+            Self::Sqlite => {
+                let phrase = format!("\"{}\"", text.replace('"', "\"\""));
+                let mut matches = SelectStatement::new();
+                matches
+                    .column(("customer_search", "customer_id"))
+                    .from("customer_search_index")
+                    .inner_join(
+                        "customer_search",
+                        Expr::col(("customer_search", "row")).eq(Expr::col(("customer_search_index", "rowid"))),
+                    )
+                    .and_where(Expr::cust_with_values("customer_search_index match ?", [phrase]));
+                Expr::col(("customer", "id")).in_subquery(matches)
+            }
+        }
+    }
+}
+
+impl Values {
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Keys(keys) => keys.len(),
+            Self::Texts(texts) => texts.len(),
+            Self::Integers(integers) => integers.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values as one PostgreSQL array.
+    fn array(&self) -> Value {
+        let (kind, values): (_, Vec<Value>) = match self {
+            Self::Keys(keys) => (ArrayType::Uuid, keys.iter().map(|key| (*key).into()).collect()),
+            Self::Texts(texts) => (ArrayType::String, texts.iter().map(|text| text.clone().into()).collect()),
+            Self::Integers(integers) => (ArrayType::BigInt, integers.iter().map(|value| (*value).into()).collect()),
+        };
+        Value::Array(kind, Some(Box::new(values)))
+    }
+
+    /// The values as one JSON array; keys in hexadecimal, as SQLite has no JSON for bytes.
+    fn document(&self) -> String {
+        match self {
+            Self::Keys(keys) => json!(keys.iter().map(|key| key.simple().to_string()).collect::<Vec<_>>()),
+            Self::Texts(texts) => json!(texts),
+            Self::Integers(integers) => json!(integers),
+        }
+        .to_string()
+    }
+
+    /// The value in a row of SQLite's `json_each`, called `element`.
+    fn element(&self) -> Expr {
+        match self {
+            Self::Keys(_) => Dialect::Sqlite.key_element(),
+            Self::Texts(_) | Self::Integers(_) => Expr::col(("element", "value")),
+        }
+    }
+}

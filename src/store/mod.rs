@@ -1,0 +1,17 @@
+//! The database: how it is reached, how rows become nodes, and how lists are read in pages.
+//!
+//! What differs between SQLite and PostgreSQL is confined to this room.
+
+mod database;
+mod dialect;
+mod page;
+mod record;
+mod siblings;
+
+pub use database::Database;
+pub use dialect::{Dialect, Values};
+pub use page::{
+    Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, page, page_by_parent, row, rows_by_key,
+};
+pub use record::{Reading, Record};
+pub use siblings::Siblings;
