@@ -175,6 +175,8 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
 
     let name = match role {
         Role::Key | Role::Foreign => {
+            let comment = format!("Column `{column}`.");
+            field.attrs.push(syn::parse_quote!(#[doc = #comment]));
             if matches!(role, Role::Foreign) {
                 let name = ident.to_string();
                 parts.foreign.push(quote! {
