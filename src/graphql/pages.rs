@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many nodes a page has when nothing is said.
-const DEFAULT_SIZE: i32 = 20;
+pub const DEFAULT_SIZE: i32 = 20;
 /// How many nodes a page has at most.
 pub const LARGEST_SIZE: i32 = 250;
 

@@ -1,6 +1,9 @@
 //! The GraphQL schema: the roots of all concepts merged.
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema};
+pub mod limits;
+pub mod node;
+
+use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 use crate::{app::App, customer::CustomerQuery, order::OrderQuery};
 
@@ -14,5 +17,15 @@ pub struct Query(CustomerQuery, OrderQuery);
 /// The schema, answering from `app`.
 #[must_use]
 pub fn build(app: App) -> CustomersSchema {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription).data(app).finish()
+    builder().data(app).finish()
+}
+
+/// The schema in the schema definition language, with the IRI of every type and field.
+#[must_use]
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
 }
