@@ -27,7 +27,7 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
             #[graphql(directive = ::entity::term::iri::apply(
                 "http://www.w3.org/ns/json-ld#id".to_owned(), ::core::option::Option::None,
             ))]
-            async fn id(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::ID {
+            pub async fn id(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::ID {
                 crate::graphql::node_id(ctx, self)
             }
 
@@ -35,7 +35,7 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
             #[graphql(directive = ::entity::term::iri::apply(
                 "http://www.w3.org/ns/json-ld#JsonLdDocument".to_owned(), ::core::option::Option::None,
             ))]
-            async fn json_ld(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::Result<::serde_json::Value> {
+            pub async fn json_ld(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::Result<::serde_json::Value> {
                 crate::graphql::node_document(ctx, self)
             }
 

@@ -74,6 +74,14 @@ pub fn camel_case(name: &str) -> String {
     result
 }
 
+/// The expression of an option.
+pub fn optional(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(
+        || quote::quote!(::core::option::Option::None),
+        |value| quote::quote!(::core::option::Option::Some(#value)),
+    )
+}
+
 /// The directive by which the SDL carries the IRI.
 pub fn directive(name: &Name) -> TokenStream {
     let (iri, is_inverse) = (&name.iri, name.is_inverse);

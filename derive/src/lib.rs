@@ -65,7 +65,7 @@ pub fn thing(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemImpl);
-    connections::expand(item).unwrap_or_else(syn::Error::into_compile_error).into()
+    connections::expand(item).into()
 }
 
 /// Describes a `where` input: `#[filter(table = entity::order)]`, with `deleted_at = …` where rows can be deleted.
@@ -77,7 +77,8 @@ pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[edge(to = Name)]`: the one row whose key this row's column holds;
 /// - `#[edge(through = entity::table, from = Name, to = Name)]`: related rows by a table between.
 ///
-/// `#[personal]` marks a condition on personal data. `and`, `or` and `not` are added.
+/// An edge may add `only = function`, a function to the condition that related rows fulfil to count. `#[personal]` marks a
+/// condition on personal data. `and`, `or` and `not` are added.
 #[proc_macro_attribute]
 pub fn filter(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);

@@ -68,10 +68,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         arguments.class_of.iter().map(|name| Ok(Name::parse(name)?.prefixed)).collect::<Result<Vec<_>>>()?;
     let collection = arguments.collection.ok_or_else(|| required("collection"))?;
     let table = arguments.table.ok_or_else(|| required("table"))?;
-    let deleted_at = match arguments.deleted_at {
-        Some(column) => quote!(::core::option::Option::Some(#table::Column::#column)),
-        None => quote!(::core::option::Option::None),
-    };
+    let deleted_at = iri::optional(arguments.deleted_at.map(|column| quote!(#table::Column::#column)));
     let comment = iri::description(&item.attrs, &item.ident)?;
 
     let mut parts = Parts::default();

@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use derive::filter;
 use entity::{
     customer::{self, Column, CustomerKind, SortKey},
-    customer_tag,
+    customer_tag, loyalty_membership, segment_membership,
 };
 use sea_orm::sea_query::{Expr, IntoIden};
 
@@ -12,6 +12,8 @@ use super::{Customer, Engagement, SpendSegment, engagement, spend};
 use crate::{
     address::AddressRelation,
     churn::{self, ChurnRisk},
+    communication::CommunicationRelation,
+    contact_point::ContactPointRelation,
     filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
     graphql::{
         Listed,
@@ -21,7 +23,10 @@ use crate::{
         },
         order_by,
     },
+    loyalty::{self, LoyaltyMembershipRelation, LoyaltyTierWhere},
     order::OrderRelation,
+    refund::RefundRelation,
+    segment::SegmentRelation,
 };
 
 term_comparison! {
@@ -131,6 +136,24 @@ pub struct CustomerWhere {
     /// Their orders.
     #[edge(column = entity::order::Column::CustomerId)]
     orders: OrderRelation,
+    /// Money they got back.
+    #[edge(column = entity::refund::Column::CustomerId)]
+    refunds: RefundRelation,
+    /// The people and desks to turn to at them.
+    #[edge(column = entity::contact_point::Column::CustomerId)]
+    contacts: ContactPointRelation,
+    /// The segments they are in.
+    #[edge(through = segment_membership, from = CustomerId, to = SegmentId)]
+    segments: SegmentRelation,
+    /// The tier they hold in the default loyalty program. It does not hold where they are not enrolled in it.
+    #[edge(through = loyalty_membership, from = CustomerId, to = TierId, only = loyalty::is_of_default_program)]
+    loyalty_tier: Box<LoyaltyTierWhere>,
+    /// The loyalty programs they are in.
+    #[edge(column = loyalty_membership::Column::CustomerId)]
+    loyalty_memberships: LoyaltyMembershipRelation,
+    /// Messages to them.
+    #[edge(column = entity::communication::Column::CustomerId)]
+    communications: CommunicationRelation,
 }
 
 /// Tests of the tags. All given must pass.

@@ -1,13 +1,13 @@
 //! Rules as SQL conditions.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement, Value};
 
 use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Subject, Test};
 use crate::{
     failure::{Failure, Outcome},
     fold,
-    money::Money,
+    money::Amount,
     store::{Dialect, Join, Reading, Values},
 };
 
@@ -71,7 +71,10 @@ impl Scope {
         let condition = self.rule(other, rule)?;
         let (parent, child) = ((subject.table)(), (other.table)());
         let mut rows = SelectStatement::new();
-        rows.expr(Expr::cust("1")).from(child.clone()).and_where_option(other.live.map(|live| live()));
+        rows.expr(Expr::cust("1"))
+            .from(child.clone())
+            .and_where_option(other.live.map(|live| live()))
+            .and_where_option(edge.only.map(|only| only()));
         match edge.join {
             Join::Column(column) => rows.and_where(Expr::col((child, column())).equals((parent, "id"))),
             Join::To(column) => rows.and_where(Expr::col((child, "id")).equals((parent, column()))),
@@ -126,7 +129,9 @@ impl Scope {
         }
         Ok(match field.kind {
             Kind::Text | Kind::Folded | Kind::Email => Values::Texts(texts),
-            Kind::Integer | Kind::Money | Kind::Instant | Kind::Day | Kind::Boolean => Values::Integers(integers),
+            Kind::Integer | Kind::Money | Kind::UnitPrice | Kind::Instant | Kind::Day | Kind::Boolean => {
+                Values::Integers(integers)
+            }
         })
     }
 
@@ -134,16 +139,8 @@ impl Scope {
         Ok(match (field.kind, literal) {
             (Kind::Text | Kind::Folded | Kind::Email, Literal::Text(text)) => folded(field.kind, text).into(),
             (Kind::Integer, Literal::Integer(integer)) => (*integer).into(),
-            (Kind::Money, Literal::Decimal(decimal)) => match Money::parse(decimal, self.reading.currency) {
-                Some(money) => money.units.into(),
-                None => {
-                    return Err(Failure::malformed(format!(
-                        "where: {} is compared with {decimal:?}; expected a decimal with at most {} places",
-                        field.name,
-                        self.reading.currency.exponent()
-                    )));
-                }
-            },
+            (Kind::Money, Literal::Decimal(decimal)) => self.amount::<0>(field, decimal)?.units.into(),
+            (Kind::UnitPrice, Literal::Decimal(decimal)) => self.amount::<4>(field, decimal)?.units.into(),
             (Kind::Instant, Literal::Instant(instant)) => instant.0.timestamp_millis().into(),
             (Kind::Instant, Literal::Ago(duration)) => before(self.reading.now, duration)
                 .ok_or_else(|| {
@@ -159,11 +156,23 @@ impl Scope {
             _ => return Err(mismatch(field)),
         })
     }
+
+    fn amount<const EXTRA: u32>(&self, field: &Field, decimal: &str) -> Outcome<Amount<EXTRA>> {
+        let currency = self.reading.currency;
+        Amount::parse(decimal, currency).ok_or_else(|| {
+            Failure::malformed(format!(
+                "where: {} is compared with {decimal:?}; expected a decimal with at most {} places",
+                field.name,
+                currency.exponent() + EXTRA
+            ))
+        })
+    }
 }
 
 /// That a condition does not hold, unknown included.
 fn fails(condition: Expr) -> Expr {
-    Expr::expr(condition).is_not(Expr::cust("true"))
+    // A constant, since PostgreSQL takes neither a parameter nor parentheses after `is not`.
+    Expr::expr(condition).is_not(Expr::Constant(true.into()))
 }
 
 fn folded(kind: Kind, text: &str) -> String {
@@ -179,8 +188,8 @@ fn starts_with(expression: Expr, kind: Kind, text: &str) -> Expr {
     let prefix = folded(kind, text);
     if kind == Kind::Text {
         let letters = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-        let beginning = Expr::cust_with_exprs("substr($1, 1, $2)", [expression, Expr::cust(letters.to_string())]);
-        return beginning.eq(prefix);
+        let (first, length) = (Expr::cust("1"), Expr::cust(letters.to_string()));
+        return Expr::expr(Func::cust("substr").arg(expression).arg(first).arg(length)).eq(prefix);
     }
     let end = format!("{prefix}{}", char::MAX);
     expression.clone().gte(prefix).and(expression.lt(end))
@@ -210,7 +219,23 @@ fn mismatch(field: &Field) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::sea_query::{PostgresQueryBuilder, Query, SqliteQueryBuilder};
+
     use super::*;
+
+    #[test]
+    fn negations_and_prefixes_are_written_in_the_sql_of_both_databases() {
+        let cases = [
+            (fails(Expr::col("a").eq("b")), r#"SELECT ("a" = 'b') IS NOT TRUE"#),
+            (starts_with(Expr::col("a"), Kind::Text, "bc"), r#"SELECT substr("a", 1, 2) = 'bc'"#),
+        ];
+
+        for (condition, expected) in cases {
+            let statement = Query::select().expr(condition).take();
+            assert_eq!(statement.to_string(PostgresQueryBuilder), expected);
+            assert_eq!(statement.to_string(SqliteQueryBuilder), expected);
+        }
+    }
 
     #[test]
     fn durations_count_back_by_the_calendar() {

@@ -12,11 +12,12 @@ use crate::{
     money::Amount,
 };
 
-/// An exact decimal, as a string such as `"1234.50"`: amounts of money in major units. As input, a number is
-/// accepted too.
+/// A decimal as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decimal(pub String);
 
+/// An exact decimal, as a string such as `"1234.50"`: amounts of money in major units. As input, a number is
+/// accepted too.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -36,10 +37,11 @@ impl ScalarType for Decimal {
     }
 }
 
-/// A span of time by ISO 8601, such as `P30D`, `P1Y6M` or `PT12H`. Years and months are calendar ones.
+/// A span of time as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duration(pub String);
 
+/// A span of time by ISO 8601, such as `P30D`, `P1Y6M` or `PT12H`. Years and months are calendar ones.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#duration")]
 impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -1,18 +1,22 @@
-//! The GraphQL schema: the roots of all concepts merged.
+//! The GraphQL schema: the roots of all concepts merged, and the interface that all nodes share.
 
 pub mod limits;
 pub mod node;
 
 use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
-use crate::{app::App, customer::CustomerQuery, order::OrderQuery};
+use self::node::NodeQuery;
+use crate::{
+    app::App, customer::CustomerQuery, loyalty::LoyaltyQuery, order::OrderQuery, product::ProductQuery,
+    segment::SegmentQuery,
+};
 
 /// The schema that requests are executed by.
 pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(CustomerQuery, OrderQuery);
+pub struct Query(NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
 
 /// The schema, answering from `app`.
 #[must_use]

@@ -25,6 +25,16 @@ pub struct Sort {
     pub is_descending: bool,
 }
 
+impl Sort {
+    /// What a row is sorted by, as it is read. `PostgreSQL` also has narrower integers, which it sorts as they are.
+    fn value(&self) -> Expr {
+        match self.kind {
+            SortKind::Integer => self.expression.clone().cast_as("bigint"),
+            SortKind::Text => self.expression.clone(),
+        }
+    }
+}
+
 /// The type of a sort expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKind {
@@ -120,7 +130,7 @@ pub async fn page<T: Record>(
     window: &Window,
 ) -> Outcome<Page<T>> {
     let mut statement = record::select::<T>();
-    statement.expr(sort.expression.clone()).and_where_option(condition);
+    statement.expr(sort.value()).and_where_option(condition);
     limit::<T>(&mut statement, sort, window);
     let rows = database.reader().query_all(&statement).await?;
 
@@ -150,7 +160,7 @@ pub async fn page_by_parent<T: Record>(
     let mut inner = match dialect {
         Dialect::Postgres => {
             let mut inner = record::select::<T>();
-            inner.expr_as(sort.expression.clone(), "sort_value");
+            inner.expr_as(sort.value(), "sort_value");
             inner
         }
         Dialect::Sqlite => {

@@ -1,0 +1,16 @@
+//! Loyalty: programs that reward spending by tiers, and the customers who are in them.
+//!
+//! A program has tiers, each reached from a spending on; a membership ties a customer to a program and to the tier
+//! they hold in it. The default program is the one whose tier counts as the customer's own.
+
+mod membership;
+mod program;
+mod tier;
+
+pub use membership::{
+    LoyaltyMembership, LoyaltyMembershipOrderBy, LoyaltyMembershipRelation, LoyaltyMembershipWhere,
+};
+pub use program::{LoyaltyProgram, LoyaltyProgramOrderBy, LoyaltyProgramWhere, LoyaltyQuery};
+pub use tier::{
+    LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program,
+};

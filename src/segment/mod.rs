@@ -1,0 +1,10 @@
+//! Segments: sets of customers, chosen by hand or by a rule.
+
+mod filter;
+mod links;
+mod node;
+mod query;
+
+pub use filter::{SegmentOrderBy, SegmentRelation, SegmentWhere};
+pub use node::Segment;
+pub use query::SegmentQuery;
