@@ -46,10 +46,17 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// Opens the database, brings it up to date and makes it ready.
 async fn open(options: &StoreOptions, database: &str, default_base: &str) -> anyhow::Result<App> {
     let base = options.base_url.as_deref().unwrap_or(default_base);
-    let base = Base::new(base, &options.former_base_url).map_err(anyhow::Error::msg).context("--base-url")?;
+    let base = Base::new(base, &options.former_base_url)
+        .map_err(anyhow::Error::msg)
+        .context("--base-url")?;
     let database = Database::connect(database).await?;
     database.migrate().await?;
-    let app = App { database, clock: Clock::System, base: base.into(), currency: options.currency };
+    let app = App {
+        database,
+        clock: Clock::System,
+        base: base.into(),
+        currency: options.currency,
+    };
     settings::prepare(&app).await?;
     Ok(app)
 }
@@ -57,7 +64,10 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
 impl StoreOptions {
     /// The database that is named, or the default one.
     fn database(&self) -> &str {
-        self.database.as_deref().or(self.database_url.as_deref()).unwrap_or(DEFAULT_DATABASE)
+        self.database
+            .as_deref()
+            .or(self.database_url.as_deref())
+            .unwrap_or(DEFAULT_DATABASE)
     }
 
     /// Whether a database is named.
@@ -67,5 +77,8 @@ impl StoreOptions {
 }
 
 fn say(text: &str) -> anyhow::Result<()> {
-    stdout().lock().write_all(text.as_bytes()).context("could not write to the standard output")
+    stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("could not write to the standard output")
 }

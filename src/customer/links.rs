@@ -26,13 +26,19 @@ impl Customer {
     async fn address(&self, ctx: &Context<'_>) -> Option<Outcome<Address>> {
         let condition = || Expr::col((entity::address::Entity, AddressColumn::IsDefaultShipping)).eq(true);
         let join = Join::Column(|| AddressColumn::CustomerId.into_iden());
-        graphql::first(ctx, (&self.siblings, self.key), join, condition).await.transpose()
+        graphql::first(ctx, (&self.siblings, self.key), join, condition)
+            .await
+            .transpose()
     }
 
     /// All addresses. `$.Customer.has.Address`
     #[iri("schema:address")]
     #[pages]
-    async fn addresses(&self, ctx: &Context<'_>, pages: Pages<Address>) -> Option<Outcome<Connection<Address>>> {
+    async fn addresses(
+        &self,
+        ctx: &Context<'_>,
+        pages: Pages<Address>,
+    ) -> Option<Outcome<Connection<Address>>> {
         let join = Join::Column(|| AddressColumn::CustomerId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }

@@ -50,7 +50,10 @@ pub struct Start {
 
 /// `/`: where people start.
 pub async fn home(State(context): State<Context>) -> Response {
-    page(html::home(&context.app.base, &ROOTS.map(|(collection, _)| collection)))
+    page(html::home(
+        &context.app.base,
+        &ROOTS.map(|(collection, _)| collection),
+    ))
 }
 
 /// A node.
@@ -59,9 +62,13 @@ pub async fn node(
     Path((collection, key)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else { return not_found() };
+    let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else {
+        return not_found();
+    };
     let accepted = accepted(&headers);
-    let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else { return not_acceptable() };
+    let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
+        return not_acceptable();
+    };
     let shows_personal = context.viewer().reads_personal();
     match node::load(&context.app, &context.app.reading(), &collection, vec![key]).await {
         Ok(mut nodes) => match nodes.remove(&key) {
@@ -86,11 +93,18 @@ pub async fn collection(
     Query(start): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
-    let Some((_, field)) = ROOTS.iter().find(|(known, _)| *known == collection) else { return not_found() };
-    let query = format!("query ($after: String) {{ list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }}");
+    let Some((_, field)) = ROOTS.iter().find(|(known, _)| *known == collection) else {
+        return not_found();
+    };
+    let query =
+        format!("query ($after: String) {{ list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }}");
     let listed = list(&context, &query, value!({ "after": start.after })).await;
     let base = &context.app.base;
-    let listing = Listing { iri: base.url(&collection), title: collection, of: None };
+    let listing = Listing {
+        iri: base.url(&collection),
+        title: collection,
+        of: None,
+    };
     listing.answer(&context, &headers, listed).await
 }
 
@@ -101,8 +115,16 @@ pub async fn related(
     Query(start): Query<Start>,
     headers: HeaderMap,
 ) -> Response {
-    let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else { return not_found() };
-    let Some(edge) = kind.edges.iter().find(|known| known.has_pages && known.name == edge) else { return not_found() };
+    let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else {
+        return not_found();
+    };
+    let Some(edge) = kind
+        .edges
+        .iter()
+        .find(|known| known.has_pages && known.name == edge)
+    else {
+        return not_found();
+    };
     let (name, field) = (kind.description.name, edge.name);
     let query = format!(
         "query ($id: ID!, $after: String) {{ node(id: $id) {{ ... on {name} {{ \
@@ -110,8 +132,11 @@ pub async fn related(
     );
     let iri = context.app.base.node(&collection, key);
     let listed = list(&context, &query, value!({ "id": iri, "after": start.after })).await;
-    let listing =
-        Listing { iri: format!("{iri}/{field}"), title: format!("{name}: {field}"), of: Some((iri, name, field)) };
+    let listing = Listing {
+        iri: format!("{iri}/{field}"),
+        title: format!("{name}: {field}"),
+        of: Some((iri, name, field)),
+    };
     listing.answer(&context, &headers, listed).await
 }
 
@@ -148,8 +173,15 @@ async fn list(context: &Context, query: &str, variables: Value) -> Result<Listed
         _ => Vec::new(),
     };
     let info = &list["pageInfo"];
-    let next = info["hasNextPage"].as_bool().unwrap_or_default().then(|| info["endCursor"].as_str()).flatten();
-    Ok(Listed { documents, next: next.map(str::to_owned) })
+    let next = info["hasNextPage"]
+        .as_bool()
+        .unwrap_or_default()
+        .then(|| info["endCursor"].as_str())
+        .flatten();
+    Ok(Listed {
+        documents,
+        next: next.map(str::to_owned),
+    })
 }
 
 /// A page, as linked data and as HTML.
@@ -161,9 +193,16 @@ struct Listing {
 }
 
 impl Listing {
-    async fn answer(self, context: &Context, headers: &HeaderMap, listed: Result<Listed, Response>) -> Response {
+    async fn answer(
+        self,
+        context: &Context,
+        headers: &HeaderMap,
+        listed: Result<Listed, Response>,
+    ) -> Response {
         let accepted = accepted(headers);
-        let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else { return not_acceptable() };
+        let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
+            return not_acceptable();
+        };
         let Listed { mut documents, next } = match listed {
             Ok(listed) => listed,
             Err(response) => return response,
@@ -205,12 +244,15 @@ impl Listing {
 /// The document in the profile that the client asks for, compacted unless it asks for another.
 async fn in_profile(context: &Context, accepted: &[Accepted], document: serde_json::Value) -> Response {
     let wanted = accepted.iter().find(|accepted| accepted.range == MEDIA_TYPE);
-    let profile = wanted.and_then(|wanted| Profile::of(wanted.profile.as_deref()?)).unwrap_or(Profile::Compacted);
+    let profile = wanted
+        .and_then(|wanted| Profile::of(wanted.profile.as_deref()?))
+        .unwrap_or(Profile::Compacted);
     if profile == Profile::Compacted {
         return linked_data(document.to_string());
     }
     let url = context.app.base.url("context.jsonld");
-    let written = spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await;
+    let written =
+        spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await;
     match written.map_err(anyhow::Error::new).flatten() {
         Ok(text) => linked_data(text),
         Err(error) => failed(&error.into()),
@@ -218,7 +260,9 @@ async fn in_profile(context: &Context, accepted: &[Accepted], document: serde_js
 }
 
 fn kind(collection: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.description.collection == collection)
+    KINDS
+        .iter()
+        .find(|kind| kind.description.collection == collection)
 }
 
 fn not_found() -> Response {

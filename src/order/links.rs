@@ -20,7 +20,9 @@ impl Order {
     #[iri("schema:customer")]
     #[states("customers", self.customer_id)]
     async fn customer(&self, ctx: &Context<'_>) -> Option<Outcome<Customer>> {
-        graphql::follow(ctx, &self.siblings, "customer_id", Some(self.customer_id)).await.transpose()
+        graphql::follow(ctx, &self.siblings, "customer_id", Some(self.customer_id))
+            .await
+            .transpose()
     }
 
     /// Its items, by position unless another order is asked for. `$.Order.contains.OrderItem`

@@ -16,7 +16,14 @@ pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
+pub struct Query(
+    NodeQuery,
+    CustomerQuery,
+    OrderQuery,
+    ProductQuery,
+    SegmentQuery,
+    LoyaltyQuery,
+);
 
 /// The schema, answering from `app`.
 #[must_use]

@@ -39,7 +39,10 @@ fn class(kind: &Kind) -> Value {
     for edge in kind.edges {
         terms.insert(edge.name.to_owned(), relation(edge));
         if edge.has_pages {
-            terms.insert(pages_term(edge.name), reference(&format!("customers:{}", pages_term(edge.name))));
+            terms.insert(
+                pages_term(edge.name),
+                reference(&format!("customers:{}", pages_term(edge.name))),
+            );
         }
     }
     json!({ "@id": kind.description.class, "@context": terms })
@@ -47,7 +50,9 @@ fn class(kind: &Kind) -> Value {
 
 fn facts(facts: &[Fact]) -> Map<String, Value> {
     let stated = facts.iter().filter(|fact| fact.property != "rdf:type");
-    stated.map(|fact| (fact.name.to_owned(), fact_term(fact))).collect()
+    stated
+        .map(|fact| (fact.name.to_owned(), fact_term(fact)))
+        .collect()
 }
 
 fn fact_term(fact: &Fact) -> Value {
@@ -60,7 +65,10 @@ fn fact_term(fact: &Fact) -> Value {
         Range::DateTime => json!({ "@id": id, "@type": "xsd:dateTime" }),
         Range::Json => json!({ "@id": id, "@type": "@json" }),
         Range::Terms(_, terms) => {
-            let values: Map<_, _> = terms.iter().map(|term| (term.name.to_owned(), json!(term.iri))).collect();
+            let values: Map<_, _> = terms
+                .iter()
+                .map(|term| (term.name.to_owned(), json!(term.iri)))
+                .collect();
             json!({ "@id": id, "@type": "@vocab", "@context": values })
         }
         Range::Thing(_, parts) => json!({ "@id": id, "@context": facts(parts) }),
