@@ -117,7 +117,7 @@ impl Values {
     }
 
     /// The values as one PostgreSQL array.
-    fn array(&self) -> Value {
+    pub(super) fn array(&self) -> Value {
         let (kind, values): (_, Vec<Value>) = match self {
             Self::Keys(keys) => (ArrayType::Uuid, keys.iter().map(|key| (*key).into()).collect()),
             Self::Texts(texts) => (ArrayType::String, texts.iter().map(|text| text.clone().into()).collect()),
@@ -127,7 +127,7 @@ impl Values {
     }
 
     /// The values as one JSON array; keys in hexadecimal, as SQLite has no JSON for bytes.
-    fn document(&self) -> String {
+    pub(super) fn document(&self) -> String {
         match self {
             Self::Keys(keys) => json!(keys.iter().map(|key| key.simple().to_string()).collect::<Vec<_>>()),
             Self::Texts(texts) => json!(texts),
