@@ -1,0 +1,5 @@
+//! What a store is set up with: its currency, and the program and segments that every store begins with.
+
+mod preparation;
+
+pub use preparation::{DEFAULT_CURRENCY, prepare};
