@@ -9,10 +9,17 @@ pub mod customer;
 pub mod failure;
 pub mod filter;
 pub mod fold;
+#[cfg(test)]
+mod given;
 pub mod graphql;
+pub mod import;
 pub mod instant;
+pub mod loyalty;
 pub mod money;
 pub mod order;
+pub mod progress;
 pub mod schema;
+pub mod segment;
 pub mod semantics;
+pub mod settings;
 pub mod store;
