@@ -39,9 +39,9 @@ pub struct StoreOptions {
     /// A base that IRIs had before; ids made under it are still understood
     #[arg(long, global = true, env = "CUSTOMERS_FORMER_BASE_URL", value_delimiter = ',')]
     pub former_base_url: Vec<String>,
-    /// Currency of the store by ISO 4217; a database keeps the one it was made with
-    #[arg(long, global = true, env = "CUSTOMERS_CURRENCY", default_value = "USD")]
-    pub currency: Currency,
+    /// Currency of the store by ISO 4217 [default: that of the database, USD for a new one]
+    #[arg(long, global = true, env = "CUSTOMERS_CURRENCY")]
+    pub currency: Option<Currency>,
 }
 
 /// The commands.
@@ -77,6 +77,9 @@ pub struct ImportOptions {
     /// What the files hold
     #[arg(long, value_enum)]
     pub format: Format,
+    /// Move all dates by the same number of whole days, so that the newest order is yesterday's
+    #[arg(long)]
+    pub recent: bool,
 }
 
 /// The flags of `seed`.

@@ -13,6 +13,8 @@ pub mod customer;
 pub mod failure;
 pub mod filter;
 pub mod fold;
+#[cfg(test)]
+mod given;
 pub mod graphql;
 pub mod html;
 pub mod http;
@@ -23,6 +25,7 @@ pub mod money;
 pub mod order;
 pub mod order_item;
 pub mod product;
+pub mod progress;
 pub mod refund;
 pub mod schema;
 pub mod seed;

@@ -10,7 +10,9 @@ use crate::{
     app::App,
     clock::Clock,
     config::{Command, Options, StoreOptions},
-    import, schema, seed,
+    import::{self, Dates},
+    progress::Progress,
+    schema, seed,
     semantics::Base,
     settings,
     store::Database,
@@ -32,7 +34,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         Command::Serve(serve) => serve::run(store, serve).await,
         Command::Import(options) => {
             let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let report = import::run(&app, options.format, &options.files).await?;
+            let dates = if options.recent { Dates::Recent } else { Dates::AsWritten };
+            let report = import::run(&app, options.format, &options.files, dates, &Progress::on_stderr("rows")).await?;
             say(&format!("{report}\n"))
         }
         Command::Seed(options) => {
@@ -51,14 +54,9 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
         .context("--base-url")?;
     let database = Database::connect(database).await?;
     database.migrate().await?;
-    let app = App {
-        database,
-        clock: Clock::System,
-        base: base.into(),
-        currency: options.currency,
-    };
-    settings::prepare(&app).await?;
-    Ok(app)
+    let clock = Clock::System;
+    let currency = settings::prepare(&database, clock, options.currency).await?;
+    Ok(App { database, clock, base: base.into(), currency })
 }
 
 impl StoreOptions {

@@ -3,6 +3,7 @@
 mod engagement;
 mod filter;
 mod links;
+pub mod metrics;
 mod node;
 mod query;
 mod search;

@@ -3,8 +3,10 @@
 //! A program has tiers, each reached from a spending on; a membership ties a customer to a program and to the tier
 //! they hold in it. The default program is the one whose tier counts as the customer's own.
 
+pub mod built_in;
 mod membership;
 mod program;
+pub mod standing;
 mod tier;
 
 pub use membership::{

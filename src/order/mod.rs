@@ -4,6 +4,7 @@ mod filter;
 mod links;
 mod node;
 mod query;
+pub mod total;
 
 pub use filter::{OrderOrderBy, OrderRelation, OrderWhere};
 pub use node::Order;

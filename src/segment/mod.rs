@@ -1,5 +1,7 @@
 //! Segments: sets of customers, chosen by hand or by a rule.
 
+pub mod built_in;
+pub mod computation;
 mod filter;
 mod links;
 mod node;

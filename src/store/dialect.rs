@@ -125,7 +125,7 @@ impl Values {
     }
 
     /// The values as one PostgreSQL array.
-    fn array(&self) -> Value {
+    pub(super) fn array(&self) -> Value {
         let (kind, values): (_, Vec<Value>) = match self {
             Self::Keys(keys) => (ArrayType::Uuid, keys.iter().map(|key| (*key).into()).collect()),
             Self::Texts(texts) => (
@@ -141,7 +141,7 @@ impl Values {
     }
 
     /// The values as one JSON array; keys in hexadecimal, as SQLite has no JSON for bytes.
-    fn document(&self) -> String {
+    pub(super) fn document(&self) -> String {
         match self {
             Self::Keys(keys) => json!(
                 keys.iter()

@@ -7,6 +7,7 @@ mod dialect;
 mod page;
 mod record;
 mod siblings;
+mod writing;
 
 pub use database::Database;
 pub use dialect::{Dialect, Values};
@@ -16,3 +17,4 @@ pub use page::{
 };
 pub use record::{Reading, Record};
 pub use siblings::Siblings;
+pub use writing::{execute, insert_all};

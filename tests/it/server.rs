@@ -45,13 +45,8 @@ impl Server {
             .expect("a free port");
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
-        let app = App {
-            database,
-            clock,
-            base,
-            currency: "USD".parse().expect("a currency"),
-        };
-        settings::prepare(&app).await.expect("the store's own rows");
+        let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
+        let app = App { database, clock, base, currency };
         tokio::spawn(http::serve(server, app.clone()));
         Self {
             app,

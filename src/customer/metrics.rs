@@ -1,0 +1,170 @@
+//! The figures of customers: a cache of what the ledger of orders and refunds says, which this file alone
+//! writes.
+//!
+//! The statements are the same text on both databases and touch only rows that differ, so that running them
+//! again writes nothing.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use crate::store::{Dialect, execute};
+
+/// A derived table of all movements of money: each purchase at its delivery, each refund with a negative
+/// amount, in minor units of the store's currency.
+///
+/// An amount in another currency is converted by the rate of its order, and rounded half up.
+pub const MOVEMENTS: &str = "(
+    select customer_id, delivered_at as instant,
+        case when exchange_rate is null then total
+            else (total * exchange_rate + 500000) / 1000000 end as amount
+    from orders
+    where delivered_at is not null
+    union all
+    select refund.customer_id, refund.refunded_at,
+        -case when orders.exchange_rate is null then refund.amount
+            else (refund.amount * orders.exchange_rate + 500000) / 1000000 end
+    from refund
+    left join orders on orders.id = refund.order_id
+)";
+
+/// Rebuilds the figures of `customers`, or of all, from what their ledgers hold at `as_of`, and counts the
+/// customers whose figures were different. Later entries do not exist yet.
+///
+/// An order counts from its order date unless it is cancelled, a purchase from its delivery, a refund from
+/// its own instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rebuild(
+    tx: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    customers: Option<&[Uuid]>,
+) -> anyhow::Result<u64> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    let within = |column| customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among(column, 2));
+    let sql = format!(
+        "update customer set
+            total_orders = figures.total_orders,
+            delivered_orders = figures.delivered_orders,
+            total_spent = figures.total_spent,
+            first_order_date = figures.first_order_date,
+            last_order_date = figures.last_order_date,
+            last_purchase_date = figures.last_purchase_date
+        from (
+            select customer.id,
+                coalesce(placed.orders, 0) as total_orders,
+                coalesce(delivered.orders, 0) as delivered_orders,
+                coalesce(moved.spent, 0) as total_spent,
+                placed.first_date as first_order_date,
+                placed.last_date as last_order_date,
+                delivered.last_date as last_purchase_date
+            from customer
+            left join (
+                select customer_id, count(*) as orders,
+                    min(order_date) as first_date, max(order_date) as last_date
+                from orders
+                where order_date <= $1 and (cancelled_at is null or cancelled_at > $1)
+                    and {placed}
+                group by customer_id
+            ) placed on placed.customer_id = customer.id
+            left join (
+                select customer_id, count(*) as orders, max(delivered_at) as last_date
+                from orders
+                where delivered_at <= $1 and {placed}
+                group by customer_id
+            ) delivered on delivered.customer_id = customer.id
+            left join (
+                select customer_id, cast(sum(amount) as bigint) as spent
+                from {MOVEMENTS} movement
+                where instant <= $1 and {placed}
+                group by customer_id
+            ) moved on moved.customer_id = customer.id
+            where {is_meant}
+        ) figures
+        where customer.id = figures.id and (
+            customer.total_orders <> figures.total_orders
+            or customer.delivered_orders <> figures.delivered_orders
+            or customer.total_spent <> figures.total_spent
+            or customer.first_order_date is distinct from figures.first_order_date
+            or customer.last_order_date is distinct from figures.last_order_date
+            or customer.last_purchase_date is distinct from figures.last_purchase_date
+        )",
+        placed = within("customer_id"),
+        is_meant = within("customer.id"),
+    );
+    let mut parameters = vec![as_of.timestamp_millis().into()];
+    parameters.extend(customers.map(|keys| dialect.parameter(keys)));
+    execute(tx, &sql, parameters)
+        .await
+        .context("could not rebuild the figures of customers from their orders")
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{ChronoUnixTimestampMillis, customer, order::OrderStatus};
+    use sea_orm::EntityTrait;
+
+    use super::*;
+    use crate::{
+        given::{ago, customer, each_store, now, purchase, refund},
+        store::insert_all,
+    };
+
+    #[tokio::test]
+    async fn figures_are_what_the_ledger_holds_at_an_instant() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = customer(&tx, "Jane").await?;
+            let mut cancelled = purchase(jane, ago(50), 900);
+            cancelled.status = OrderStatus::Cancelled;
+            cancelled.delivered_at = None;
+            cancelled.cancelled_at = Some(ChronoUnixTimestampMillis(ago(40)));
+            let mut foreign = purchase(jane, ago(20), 333);
+            foreign.currency = "EUR".to_owned();
+            foreign.exchange_rate = Some(1_105_000);
+            let orders = vec![purchase(jane, ago(60), 1000), cancelled, foreign];
+            insert_all(&tx, orders).await?;
+            insert_all(&tx, vec![refund(jane, ago(10), 1500)]).await?;
+            // As of so many days ago: orders, purchases, spent.
+            let cases = [
+                (61, (0, 0, 0)),
+                (60, (1, 1, 1000)),
+                (45, (2, 1, 1000)),
+                (30, (1, 1, 1000)),
+                (20, (2, 2, 1368)),
+                (0, (2, 2, -132)),
+            ];
+
+            for (days, expected) in cases {
+                rebuild(&tx, ago(days), Some(&[jane])).await?;
+                let figures = customer::Entity::find_by_id(jane).one(&tx).await?.expect("Jane");
+                let figures = (
+                    figures.total_orders,
+                    figures.delivered_orders,
+                    figures.total_spent,
+                );
+                assert_eq!(figures, expected, "{days} days ago");
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn only_figures_that_differ_are_written() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = customer(&tx, "Jane").await?;
+            let john = customer(&tx, "John").await?;
+            insert_all(&tx, vec![purchase(jane, ago(1), 1), purchase(john, ago(1), 1)]).await?;
+
+            assert_eq!(rebuild(&tx, now(), Some(&[jane])).await?, 1);
+            assert_eq!(rebuild(&tx, now(), None).await?, 1);
+            assert_eq!(rebuild(&tx, now(), None).await?, 0);
+            Ok(())
+        })
+        .await
+    }
+}

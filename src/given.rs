@@ -1,0 +1,191 @@
+//! Stores for the tests of this crate: an SQLite file each, and a PostgreSQL database each where
+//! `TEST_DATABASE_URL` names a server.
+
+use std::{future::Future, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    ChronoUnixTimestampMillis,
+    customer::{self, CustomerKind},
+    loyalty_membership, loyalty_tier,
+    order::{self, OrderStatus},
+    refund,
+    texts::Texts,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    clock::Clock,
+    customer::metrics,
+    loyalty::standing,
+    semantics::Base,
+    settings,
+    store::{Database, insert_all},
+};
+
+/// The instant at which every test takes place.
+pub fn now() -> DateTime<Utc> {
+    "2026-11-22T09:30:00Z".parse().expect("an instant")
+}
+
+/// `days` before [`now`].
+pub fn ago(days: i64) -> DateTime<Utc> {
+    now() - TimeDelta::days(days)
+}
+
+/// Runs a test on an empty store of each database there is.
+pub async fn each_store<F: Future<Output = anyhow::Result<()>>>(
+    test: impl Fn(App) -> F,
+) -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    test(app(&sqlite(&directory)).await?).await?;
+    if let Some(url) = postgres().await? {
+        test(app(&url).await?).await?;
+    }
+    Ok(())
+}
+
+/// The URL of a database that does not exist yet.
+pub fn sqlite(directory: &tempfile::TempDir) -> String {
+    format!("sqlite://{}/store.db?mode=rwc", directory.path().display())
+}
+
+/// The URL of a new database, where there is a server.
+pub async fn postgres() -> anyhow::Result<Option<String>> {
+    #[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
+    let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
+        return Ok(None);
+    };
+    let name = format!("given_{}", Clock::System.key().simple());
+    let connection = sea_orm::Database::connect(&server).await?;
+    connection
+        .execute_unprepared(&format!("create database {name}"))
+        .await?;
+    let (base, _) = server.rsplit_once('/').expect("a URL has a path");
+    Ok(Some(format!("{base}/{name}")))
+}
+
+/// A store in dollars, set up.
+pub async fn app(url: &str) -> anyhow::Result<App> {
+    let database = Database::connect(url).await?;
+    database.migrate().await?;
+    let clock = Clock::Fixed(now());
+    let currency = settings::prepare(&database, clock, None).await?;
+    let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
+    Ok(App {
+        database,
+        clock,
+        base: Arc::new(base),
+        currency,
+    })
+}
+
+/// A customer who joined 300 days ago and has bought nothing.
+pub async fn customer(tx: &DatabaseTransaction, name: &str) -> anyhow::Result<Uuid> {
+    let id = Clock::System.key();
+    let instant = ChronoUnixTimestampMillis(ago(300));
+    let customer = customer::Model {
+        id,
+        kind: CustomerKind::Person,
+        name: name.to_owned(),
+        name_key: name.to_lowercase(),
+        given_name: None,
+        family_name: None,
+        legal_name: None,
+        email: None,
+        email_key: None,
+        telephone: None,
+        birth_date: None,
+        gender: None,
+        email_opt_in: false,
+        sms_opt_in: false,
+        communication_channels: Texts::default(),
+        preferred_language: None,
+        timezone: None,
+        tags: Texts::default(),
+        custom_fields: None,
+        external_id: None,
+        search_text: name.to_lowercase(),
+        customer_since: instant,
+        total_orders: 0,
+        delivered_orders: 0,
+        total_spent: 0,
+        first_order_date: None,
+        last_order_date: None,
+        last_purchase_date: None,
+        version: 1,
+        created_at: instant,
+        updated_at: instant,
+        deleted_at: None,
+    };
+    insert_all(tx, vec![customer]).await?;
+    Ok(id)
+}
+
+/// An order of `total` cents, placed and delivered at once.
+pub fn purchase(customer: Uuid, at: DateTime<Utc>, total: i64) -> order::Model {
+    let instant = ChronoUnixTimestampMillis(at);
+    order::Model {
+        id: Clock::System.key(),
+        customer_id: customer,
+        external_id: None,
+        status: OrderStatus::Delivered,
+        order_date: instant,
+        required_date: None,
+        shipped_at: None,
+        delivered_at: Some(instant),
+        cancelled_at: None,
+        currency: "USD".to_owned(),
+        exchange_rate: None,
+        subtotal: total,
+        discount: 0,
+        shipping: 0,
+        tax: 0,
+        total,
+        freight: None,
+        shipping_address: None,
+        version: 1,
+        created_at: instant,
+        updated_at: instant,
+    }
+}
+
+/// `amount` cents given back, for no order.
+pub fn refund(customer: Uuid, at: DateTime<Utc>, amount: i64) -> refund::Model {
+    let instant = ChronoUnixTimestampMillis(at);
+    refund::Model {
+        id: Clock::System.key(),
+        customer_id: customer,
+        order_id: None,
+        external_id: None,
+        amount,
+        currency: "USD".to_owned(),
+        reason: None,
+        refunded_at: instant,
+        created_at: instant,
+    }
+}
+
+/// Rebuilds figures and tiers of all.
+pub async fn recompute(tx: &DatabaseTransaction, as_of: DateTime<Utc>) -> anyhow::Result<()> {
+    metrics::rebuild(tx, as_of, None).await?;
+    standing::enroll(tx, as_of, None).await?;
+    standing::settle_tiers(tx, as_of, None).await?;
+    Ok(())
+}
+
+/// The name of a customer's tier, and since when they hold it.
+pub async fn tier(tx: &DatabaseTransaction, customer: Uuid) -> anyhow::Result<(String, DateTime<Utc>)> {
+    let membership = loyalty_membership::Entity::find()
+        .filter(loyalty_membership::Column::CustomerId.eq(customer))
+        .one(tx)
+        .await?
+        .expect("everyone is enrolled");
+    let tier = loyalty_tier::Entity::find_by_id(membership.tier_id)
+        .one(tx)
+        .await?
+        .expect("a tier");
+    Ok((tier.name, membership.tier_since.0))
+}

@@ -1,0 +1,171 @@
+//! Rows as they begin, with what every format has in common.
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use entity::{
+    ChronoUnixTimestampMillis, address,
+    customer::{self, CustomerKind},
+    order::{self, OrderStatus, PostalAddress},
+    order_item,
+    texts::Texts,
+};
+use uuid::Uuid;
+
+use super::{calendar::Calendar, dollars, known::Known, source::Row};
+use crate::{
+    clock::Clock,
+    customer::search_text,
+    fold,
+    instant::Day,
+    order::total::{Line, subtotal},
+};
+
+/// What rows are made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    /// Makes keys.
+    pub clock: Clock,
+    /// When the rows are made.
+    pub now: DateTime<Utc>,
+    /// When the events of the files happen.
+    pub calendar: Calendar,
+    /// What the store has already.
+    pub known: &'a Known,
+}
+
+impl Draft<'_> {
+    /// The instant of making.
+    pub fn made(&self) -> ChronoUnixTimestampMillis {
+        ChronoUnixTimestampMillis(self.now)
+    }
+
+    /// The instant of what the row says happened on `day`, by its column `column`.
+    pub fn happened<T>(&self, row: &Row<T>, column: &str, day: Day) -> anyhow::Result<DateTime<Utc>> {
+        self.calendar
+            .past(day)
+            .ok_or_else(|| row.wrong(column, format_args!("{day} is in the future")))
+    }
+
+    /// A customer of whom only this is known. Call [`complete`] once the rest is.
+    pub fn customer(
+        &self,
+        kind: CustomerKind,
+        name: String,
+        external_id: &str,
+        since: DateTime<Utc>,
+    ) -> customer::Model {
+        customer::Model {
+            id: self.clock.key(),
+            kind,
+            name,
+            name_key: String::new(),
+            given_name: None,
+            family_name: None,
+            legal_name: None,
+            email: None,
+            email_key: None,
+            telephone: None,
+            birth_date: None,
+            gender: None,
+            email_opt_in: false,
+            sms_opt_in: false,
+            communication_channels: Texts::default(),
+            preferred_language: None,
+            timezone: None,
+            tags: Texts::default(),
+            custom_fields: None,
+            external_id: Some(external_id.to_owned()),
+            search_text: String::new(),
+            customer_since: ChronoUnixTimestampMillis(since),
+            total_orders: 0,
+            delivered_orders: 0,
+            total_spent: 0,
+            first_order_date: None,
+            last_order_date: None,
+            last_purchase_date: None,
+            version: 1,
+            created_at: self.made(),
+            updated_at: self.made(),
+            deleted_at: None,
+        }
+    }
+
+    /// The one address of a customer, for bills and for goods.
+    pub fn address(&self, customer: Uuid, postal: PostalAddress) -> address::Model {
+        address::Model {
+            id: self.clock.key(),
+            customer_id: customer,
+            name: postal.name,
+            street_address: postal.street_address,
+            locality_key: postal.address_locality.as_deref().map(fold::text),
+            address_locality: postal.address_locality,
+            address_region: postal.address_region,
+            postal_code: postal.postal_code,
+            address_country: postal.address_country,
+            is_default_billing: true,
+            is_default_shipping: true,
+            version: 1,
+            created_at: self.made(),
+            updated_at: self.made(),
+        }
+    }
+
+    /// An order in dollars, delivered as soon as it left, that comes to what its items come to.
+    pub fn order(
+        &self,
+        id: Uuid,
+        customer: Uuid,
+        external_id: &str,
+        placed: DateTime<Utc>,
+        delivered: Option<DateTime<Utc>>,
+        items: &[order_item::Model],
+    ) -> anyhow::Result<order::Model> {
+        let lines = items.iter().map(|item| Line {
+            quantity: item.quantity,
+            unit_price: item.unit_price,
+            discount: item.discount,
+        });
+        let subtotal = subtotal(lines).ok_or_else(|| anyhow!("order {external_id} is too large"))?;
+        let delivered = delivered.map(ChronoUnixTimestampMillis);
+        Ok(order::Model {
+            id,
+            customer_id: customer,
+            external_id: Some(external_id.to_owned()),
+            status: if delivered.is_some() {
+                OrderStatus::Delivered
+            } else {
+                OrderStatus::Processing
+            },
+            order_date: ChronoUnixTimestampMillis(placed),
+            required_date: None,
+            shipped_at: delivered,
+            delivered_at: delivered,
+            cancelled_at: None,
+            currency: dollars::CODE.to_owned(),
+            exchange_rate: None,
+            subtotal,
+            discount: 0,
+            shipping: 0,
+            tax: 0,
+            total: subtotal,
+            freight: None,
+            shipping_address: None,
+            version: 1,
+            created_at: self.made(),
+            updated_at: self.made(),
+        })
+    }
+}
+
+/// Fills the columns that are computed from others.
+pub fn complete(mut customer: customer::Model) -> customer::Model {
+    customer.name_key = fold::text(&customer.name);
+    customer.email_key = customer.email.as_deref().map(fold::email);
+    customer.search_text = search_text(
+        &customer.name,
+        customer.email.as_deref(),
+        customer.telephone.as_deref(),
+        customer.external_id.as_deref(),
+    );
+    customer
+}

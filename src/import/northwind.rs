@@ -1,0 +1,362 @@
+//! The Northwind traders: organizations that order in dollars.
+//!
+//! Freight is kept beside the total, not in it. The shipped date is taken as the delivery; an order without
+//! one is still in processing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use entity::{
+    ChronoUnixTimestampMillis, contact_point,
+    customer::CustomerKind,
+    order::{self, PostalAddress},
+    order_item, product,
+};
+use uuid::Uuid;
+
+use super::{
+    country,
+    dollars::{self, Dollars, Fraction, UnitDollars},
+    draft::{Draft, complete},
+    known::Keys,
+    rows::Rows,
+    run::{Shop, Take},
+    source::{Row, Source, table},
+};
+use crate::{fold, instant::Day, money::Money};
+
+table! {
+    /// An organization with its contact.
+    CustomerRow {
+        customer_id: String,
+        company_name: String,
+        contact_name: Option<String>,
+        contact_title: Option<String>,
+        street_address: Option<String>,
+        city: Option<String>,
+        region: Option<String>,
+        postal_code: Option<String>,
+        country: Option<String>,
+        phone: Option<String>,
+        fax: Option<String>,
+        customer_since: Day,
+    }
+}
+
+table! {
+    /// An order, with what its lines come to.
+    OrderRow {
+        order_id: String,
+        customer_id: String,
+        order_date: Day,
+        required_date: Option<Day>,
+        shipped_date: Option<Day>,
+        freight: Option<Dollars>,
+        ship_name: Option<String>,
+        ship_address: Option<String>,
+        ship_city: Option<String>,
+        ship_region: Option<String>,
+        ship_postal_code: Option<String>,
+        ship_country: Option<String>,
+        order_total: Dollars,
+    }
+}
+
+table! {
+    /// A line of an order.
+    LineRow {
+        order_id: String,
+        product_id: String,
+        unit_price: UnitDollars,
+        quantity: i32,
+        discount: Fraction,
+    }
+}
+
+/// The three files.
+#[derive(Debug)]
+pub struct Northwind {
+    customers: Vec<Row<CustomerRow>>,
+    orders: Vec<Row<OrderRow>>,
+    lines: Vec<Row<LineRow>>,
+}
+
+impl Northwind {
+    /// Reads the files, whatever their order and names.
+    pub fn read(sources: &[Source]) -> anyhow::Result<Self> {
+        Ok(Self {
+            customers: Source::rows_among(sources, "customers")?,
+            orders: Source::rows_among(sources, "orders")?,
+            lines: Source::rows_among(sources, "order lines")?,
+        })
+    }
+}
+
+impl Shop for Northwind {
+    fn newest_order(&self) -> Option<Day> {
+        self.orders.iter().map(|row| row.fields.order_date).max()
+    }
+
+    fn keys(&self) -> Keys {
+        Keys {
+            customers: self
+                .customers
+                .iter()
+                .map(|row| row.fields.customer_id.clone())
+                .collect(),
+            orders: self
+                .orders
+                .iter()
+                .map(|row| row.fields.order_id.clone())
+                .collect(),
+            products: self
+                .lines
+                .iter()
+                .map(|row| row.fields.product_id.clone())
+                .collect(),
+            emails: Vec::new(),
+        }
+    }
+
+    fn take(&self, draft: &Draft<'_>) -> anyhow::Result<Take> {
+        let mut take = Take::default();
+        let customers = self.customers(draft, &mut take)?;
+        let products = self.products(draft, &mut take);
+        self.orders(draft, &customers, &products, &mut take)?;
+        Ok(take)
+    }
+}
+
+impl Northwind {
+    /// Takes the customers, and gives the keys of all by their ids in the files.
+    fn customers(&self, draft: &Draft<'_>, take: &mut Take) -> anyhow::Result<HashMap<&str, Uuid>> {
+        let mut keys = HashMap::new();
+        for row in &self.customers {
+            let id = row.fields.customer_id.as_str();
+            let key = match draft.known.customers.get(id) {
+                Some(key) => {
+                    take.recognized += 1;
+                    *key
+                }
+                None => customer(draft, row, &mut take.rows)?,
+            };
+            if keys.insert(id, key).is_some() {
+                return Err(row.wrong("customer_id", format_args!("{id:?} is in the file twice")));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Takes the products, each with the price of its latest line, and gives the keys of all.
+    fn products(&self, draft: &Draft<'_>, take: &mut Take) -> HashMap<&str, Uuid> {
+        let placed: HashMap<&str, Day> = self
+            .orders
+            .iter()
+            .map(|row| (row.fields.order_id.as_str(), row.fields.order_date))
+            .collect();
+        let date = |line: &LineRow| placed.get(line.order_id.as_str()).copied();
+        let mut latest: BTreeMap<&str, &LineRow> = BTreeMap::new();
+        for row in &self.lines {
+            let newest = latest.entry(&row.fields.product_id).or_insert(&row.fields);
+            if date(newest) <= date(&row.fields) {
+                *newest = &row.fields;
+            }
+        }
+        let mut keys = HashMap::new();
+        for (id, line) in latest {
+            let key = if let Some(key) = draft.known.products.get(id) {
+                take.recognized += 1;
+                *key
+            } else {
+                let product = product(draft, line);
+                let key = product.id;
+                take.rows.products.push(product);
+                key
+            };
+            keys.insert(id, key);
+        }
+        keys
+    }
+
+    fn orders(
+        &self,
+        draft: &Draft<'_>,
+        customers: &HashMap<&str, Uuid>,
+        products: &HashMap<&str, Uuid>,
+        take: &mut Take,
+    ) -> anyhow::Result<()> {
+        let mut lines: HashMap<&str, Vec<&Row<LineRow>>> = HashMap::new();
+        for row in &self.lines {
+            lines.entry(&row.fields.order_id).or_default().push(row);
+        }
+        let mut seen = HashSet::new();
+        for row in &self.orders {
+            let id = row.fields.order_id.as_str();
+            if !seen.insert(id) {
+                return Err(row.wrong("order_id", format_args!("{id:?} is in the file twice")));
+            }
+            let lines = lines.remove(id).unwrap_or_default();
+            if draft.known.orders.contains_key(id) {
+                take.recognized += 1;
+                continue;
+            }
+            let buyer = row.fields.customer_id.as_str();
+            let customer = customers.get(buyer).copied();
+            let customer = customer
+                .ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
+            let key = draft.clock.key();
+            let mut items = Vec::with_capacity(lines.len());
+            for (position, line) in (1..).zip(lines) {
+                items.push(item(draft, line, key, customer, position, products)?);
+            }
+            take.rows.orders.push(order(draft, row, key, customer, &items)?);
+            take.rows.items.extend(items);
+        }
+        match lines.into_values().flatten().next() {
+            Some(line) => {
+                let id = &line.fields.order_id;
+                Err(line.wrong("order_id", format_args!("there is no order {id:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Takes a customer with their address and contact, and gives the key.
+fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>, rows: &mut Rows) -> anyhow::Result<Uuid> {
+    let fields = &row.fields;
+    let since = draft.happened(row, "customer_since", fields.customer_since)?;
+    let name = fields.company_name.clone();
+    let mut customer = draft.customer(CustomerKind::Organization, name, &fields.customer_id, since);
+    customer.legal_name = Some(fields.company_name.clone());
+    customer.telephone.clone_from(&fields.phone);
+    let postal = PostalAddress {
+        name: None,
+        street_address: fields.street_address.clone(),
+        address_locality: fields.city.clone(),
+        address_region: fields.region.clone(),
+        postal_code: fields.postal_code.clone(),
+        address_country: fields.country.as_deref().map(country::code),
+    };
+    rows.addresses.push(draft.address(customer.id, postal));
+    rows.contacts.push(contact_point::Model {
+        id: draft.clock.key(),
+        customer_id: customer.id,
+        name: fields.contact_name.clone(),
+        contact_type: fields.contact_title.clone(),
+        email: None,
+        telephone: fields.phone.clone(),
+        fax_number: fields.fax.clone(),
+        version: 1,
+        created_at: draft.made(),
+        updated_at: draft.made(),
+    });
+    let key = customer.id;
+    rows.customers.push(complete(customer));
+    Ok(key)
+}
+
+fn product(draft: &Draft<'_>, latest: &LineRow) -> product::Model {
+    let name = product_name(&latest.product_id);
+    product::Model {
+        id: draft.clock.key(),
+        name_key: fold::text(&name),
+        name,
+        description: None,
+        sku: None,
+        external_id: Some(latest.product_id.clone()),
+        unit_price: Some(latest.unit_price.0),
+        currency: Some(dollars::CODE.to_owned()),
+        version: 1,
+        created_at: draft.made(),
+        updated_at: draft.made(),
+        deleted_at: None,
+    }
+}
+
+/// The files have no names of products.
+fn product_name(id: &str) -> String {
+    format!("Product {id}")
+}
+
+fn item(
+    draft: &Draft<'_>,
+    row: &Row<LineRow>,
+    order: Uuid,
+    customer: Uuid,
+    position: i32,
+    products: &HashMap<&str, Uuid>,
+) -> anyhow::Result<order_item::Model> {
+    let fields = &row.fields;
+    if fields.quantity < 1 {
+        return Err(row.wrong("quantity", "is less than 1"));
+    }
+    let price = fields.unit_price.0.checked_mul(fields.quantity.into());
+    let discount = price.and_then(|price| fields.discount.of(price));
+    Ok(order_item::Model {
+        id: draft.clock.key(),
+        order_id: order,
+        customer_id: customer,
+        position,
+        product_id: products.get(fields.product_id.as_str()).copied(),
+        name: product_name(&fields.product_id),
+        quantity: fields.quantity,
+        unit_price: fields.unit_price.0,
+        discount: discount
+            .ok_or_else(|| row.wrong("discount", "makes an amount that is too fine or too large"))?,
+    })
+}
+
+fn order(
+    draft: &Draft<'_>,
+    row: &Row<OrderRow>,
+    key: Uuid,
+    customer: Uuid,
+    items: &[order_item::Model],
+) -> anyhow::Result<order::Model> {
+    let fields = &row.fields;
+    let placed = draft.happened(row, "order_date", fields.order_date)?;
+    let mut order = draft.order(
+        key,
+        customer,
+        &fields.order_id,
+        placed,
+        shipped(draft, row)?,
+        items,
+    )?;
+    if order.total != fields.order_total.0 {
+        let total = Money {
+            units: order.total,
+            exponent: 2,
+        };
+        return Err(row.wrong("order_total", format_args!("the lines add up to {total}")));
+    }
+    order.required_date = fields
+        .required_date
+        .map(|day| ChronoUnixTimestampMillis(draft.calendar.planned(day)));
+    order.freight = fields.freight.map(|freight| freight.0);
+    order.shipping_address = Some(PostalAddress {
+        name: fields.ship_name.clone(),
+        street_address: fields.ship_address.clone(),
+        address_locality: fields.ship_city.clone(),
+        address_region: fields.ship_region.clone(),
+        postal_code: fields.ship_postal_code.clone(),
+        address_country: fields.ship_country.as_deref().map(country::code),
+    });
+    Ok(order)
+}
+
+/// When the order left and, by convention, arrived. Nothing when it has not, or when moving the dates has put
+/// that into the future.
+fn shipped(draft: &Draft<'_>, row: &Row<OrderRow>) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let Some(day) = row.fields.shipped_date else {
+        return Ok(None);
+    };
+    if day < row.fields.order_date {
+        return Err(row.wrong("shipped_date", "is before the order date"));
+    }
+    match draft.calendar.past(day) {
+        None if draft.calendar.may_be_early() => Ok(None),
+        _ => draft.happened(row, "shipped_date", day).map(Some),
+    }
+}

@@ -1,0 +1,103 @@
+//! The rows of an import, and how they are written.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+use entity::{
+    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item,
+    product, refund, segment_membership,
+};
+use sea_orm::{ConnectionTrait, IntoActiveModel, ModelTrait};
+use uuid::Uuid;
+
+use crate::{progress::Progress, store::insert_all};
+
+/// Rows that are written together. Figures and what follows from them come later.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each field is named after its table")]
+pub struct Rows {
+    pub customers: Vec<customer::Model>,
+    pub tags: Vec<customer_tag::Model>,
+    pub addresses: Vec<address::Model>,
+    pub contacts: Vec<contact_point::Model>,
+    pub products: Vec<product::Model>,
+    pub orders: Vec<order::Model>,
+    pub items: Vec<order_item::Model>,
+    pub refunds: Vec<refund::Model>,
+    pub memberships: Vec<loyalty_membership::Model>,
+    pub segment_memberships: Vec<segment_membership::Model>,
+    pub communications: Vec<communication::Model>,
+}
+
+impl Rows {
+    /// The customers whom the rows are about, each once.
+    #[must_use]
+    pub fn touched(&self) -> Vec<Uuid> {
+        let own = self.customers.iter().map(|customer| customer.id);
+        let buyers = self.orders.iter().map(|order| order.customer_id);
+        let refunded = self.refunds.iter().map(|refund| refund.customer_id);
+        let all: BTreeSet<Uuid> = own.chain(buyers).chain(refunded).collect();
+        all.into_iter().collect()
+    }
+
+    /// Writes all rows, those that others point to first.
+    ///
+    /// # Errors
+    /// When the database refuses one.
+    pub async fn insert(self, tx: &impl ConnectionTrait, progress: &Progress) -> anyhow::Result<()> {
+        insert(tx, "customers", self.customers, progress).await?;
+        insert(tx, "tags", self.tags, progress).await?;
+        insert(tx, "addresses", self.addresses, progress).await?;
+        insert(tx, "contacts", self.contacts, progress).await?;
+        insert(tx, "products", self.products, progress).await?;
+        insert(tx, "orders", self.orders, progress).await?;
+        insert(tx, "order lines", self.items, progress).await?;
+        insert(tx, "refunds", self.refunds, progress).await?;
+        insert(tx, "loyalty memberships", self.memberships, progress).await?;
+        insert(tx, "segment memberships", self.segment_memberships, progress).await?;
+        insert(tx, "communications", self.communications, progress).await
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        [
+            self.customers.len(),
+            self.tags.len(),
+            self.addresses.len(),
+            self.contacts.len(),
+            self.products.len(),
+            self.orders.len(),
+            self.items.len(),
+            self.refunds.len(),
+            self.memberships.len(),
+            self.segment_memberships.len(),
+            self.communications.len(),
+        ]
+        .into_iter()
+        .sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+async fn insert<M>(
+    tx: &impl ConnectionTrait,
+    things: &str,
+    rows: Vec<M>,
+    progress: &Progress,
+) -> anyhow::Result<()>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as sea_orm::EntityTrait>::ActiveModel>,
+{
+    let count = rows.len() as u64;
+    insert_all(tx, rows)
+        .await
+        .with_context(|| format!("could not write {things}"))?;
+    progress.advance(count);
+    Ok(())
+}

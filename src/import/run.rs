@@ -1,0 +1,112 @@
+//! An import from the files to the last figure.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use super::{
+    Dates, Format, Report, Rows,
+    calendar::Calendar,
+    chinook::Chinook,
+    dollars,
+    draft::Draft,
+    known::{Keys, Known},
+    northwind::Northwind,
+    source::Source,
+};
+use crate::{app::App, customer::metrics, instant::Day, loyalty, progress::Progress, segment};
+
+/// The files of another system, read and not yet taken.
+pub trait Shop: Send + Sync {
+    /// When the newest order was placed.
+    fn newest_order(&self) -> Option<Day>;
+
+    /// The keys by which the store may know what is in the files.
+    fn keys(&self) -> Keys;
+
+    /// The rows that the store does not have.
+    fn take(&self, draft: &Draft<'_>) -> anyhow::Result<Take>;
+}
+
+/// What an import takes.
+#[derive(Debug, Default)]
+pub struct Take {
+    /// What is new.
+    pub rows: Rows,
+    /// How many things in the files the store has already.
+    pub recognized: u64,
+}
+
+/// Imports `files`, which are told apart by their first lines. A second import of the same files changes
+/// nothing.
+///
+/// # Errors
+/// When a file cannot be read, a row is wrong, or the store is not in the files' currency. Nothing is written
+/// then; the message names the file, the line and the column.
+pub async fn run(
+    app: &App,
+    format: Format,
+    files: &[PathBuf],
+    dates: Dates,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    let sources = files
+        .iter()
+        .map(|file| Source::open(file))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    import(app, format, &sources, dates, progress).await
+}
+
+/// Imports files that are read already.
+pub(super) async fn import(
+    app: &App,
+    format: Format,
+    sources: &[Source],
+    dates: Dates,
+    progress: &Progress,
+) -> anyhow::Result<Report> {
+    if app.currency.code() != dollars::CODE {
+        bail!(
+            "the amounts of {format} are in {}, and the currency of this store is {}",
+            dollars::CODE,
+            app.currency.code()
+        );
+    }
+    let shop: Box<dyn Shop> = match format {
+        Format::Northwind => Box::new(Northwind::read(sources)?),
+        Format::Chinook => Box::new(Chinook::read(sources)?),
+    };
+    let tx = app.database.begin().await?;
+    let reading = app.reading();
+    let now = reading.now;
+    let calendar = Calendar::new(dates, shop.newest_order(), now);
+    let known = Known::find(&tx, shop.keys()).await?;
+    let Take { rows, recognized } = shop.take(&Draft {
+        clock: app.clock,
+        now,
+        calendar,
+        known: &known,
+    })?;
+    let report = Report {
+        format,
+        customers: rows.customers.len() as u64,
+        orders: rows.orders.len() as u64,
+        refunds: rows.refunds.len() as u64,
+        products: rows.products.len() as u64,
+        recognized,
+        rejected_rows: 0,
+        shift_in_days: calendar.shift_in_days(),
+    };
+    let touched = rows.touched();
+    progress.expect(rows.len() as u64);
+    rows.insert(&tx, progress).await?;
+    if !touched.is_empty() {
+        metrics::rebuild(&tx, now, Some(&touched)).await?;
+        loyalty::standing::enroll(&tx, now, Some(&touched)).await?;
+        loyalty::standing::settle_tiers(&tx, now, Some(&touched)).await?;
+        segment::computation::compute(&tx, &reading, Some(&touched)).await?;
+    }
+    tx.commit().await.context("could not complete the import")?;
+    progress.finish();
+    Ok(report)
+}

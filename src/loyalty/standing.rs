@@ -1,0 +1,199 @@
+//! Where customers stand in the programs: who is a member, and on which tier.
+//!
+//! The statements are set-based and change only what differs. They tell nobody: imports and recomputation
+//! send no messages.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use crate::{
+    customer::metrics::MOVEMENTS,
+    store::{Dialect, execute},
+};
+
+/// Enrols those of `customers`, or of all, who are not members of the default program yet, on its lowest tier
+/// and from the day on which they became customers. Counts the new members.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enroll(
+    tx: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    customers: Option<&[Uuid]>,
+) -> anyhow::Result<u64> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    let sql = format!(
+        "insert into loyalty_membership (id, program_id, customer_id, tier_id, since, tier_since)
+        select {key}, program.id, customer.id, tier.id, customer.customer_since, customer.customer_since
+        from customer
+        join loyalty_program program on program.is_default
+        join loyalty_tier tier on tier.program_id = program.id and tier.min_spend = (
+            select min(lowest.min_spend) from loyalty_tier lowest where lowest.program_id = program.id
+        )
+        where customer.deleted_at is null and {is_meant} and not exists (
+            select 1 from loyalty_membership membership
+            where membership.program_id = program.id and membership.customer_id = customer.id
+        )",
+        key = dialect.new_key(now),
+        is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("customer.id", 1)),
+    );
+    let parameters = customers
+        .map(|keys| dialect.parameter(keys))
+        .into_iter()
+        .collect();
+    execute(tx, &sql, parameters)
+        .await
+        .context("could not enrol customers in the default loyalty program")
+}
+
+/// Sets the tier that the rule gives to members of programs that count lifetime spending, for `customers` or
+/// all, and counts the members who changed tier.
+///
+/// The tier is the highest whose threshold the customer's `total_spent` reaches; the lowest is the floor. It
+/// is held since the movement of money at or before `as_of` that brought the customer there, as though the
+/// tiers had always been what they are now; without one, since they joined. Figures come first: see
+/// [`crate::customer::metrics::rebuild`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_tiers(
+    tx: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    customers: Option<&[Uuid]>,
+) -> anyhow::Result<u64> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    let sql = format!(
+        "with band as (
+            select tier.id, tier.program_id, lead(tier.min_spend) over upwards as below,
+                case when row_number() over upwards > 1 then tier.min_spend end as least
+            from loyalty_tier tier
+            join loyalty_program program on program.id = tier.program_id
+            where program.evaluation = 'LIFETIME'
+            window upwards as (partition by tier.program_id order by tier.min_spend)
+        ), mover as (
+            select membership.id, membership.customer_id, membership.since,
+                band.id as tier_id, band.least, band.below
+            from loyalty_membership membership
+            join customer on customer.id = membership.customer_id
+            join band on band.program_id = membership.program_id
+                and (band.least is null or customer.total_spent >= band.least)
+                and (band.below is null or customer.total_spent < band.below)
+            where membership.tier_id <> band.id and {is_meant}
+        ), change as (
+            select customer_id, instant, sum(amount) as amount
+            from {MOVEMENTS} movement
+            where instant <= $1 and customer_id in (select customer_id from mover)
+            group by customer_id, instant
+        ), balance as (
+            select customer_id, instant,
+                sum(amount) over (partition by customer_id order by instant) as spent
+            from change
+        ), absence as (
+            select mover.id, max(balance.instant) as last_instant
+            from mover
+            join balance on balance.customer_id = mover.customer_id
+                and (balance.spent < mover.least or balance.spent >= mover.below)
+            group by mover.id
+        ), arrival as (
+            select mover.id, mover.tier_id,
+                case when mover.least is null and absence.id is null then mover.since
+                    else coalesce(min(balance.instant), mover.since) end as instant
+            from mover
+            left join absence on absence.id = mover.id
+            left join balance on balance.customer_id = mover.customer_id
+                and (absence.id is null or balance.instant > absence.last_instant)
+            group by mover.id, mover.tier_id, mover.least, mover.since, absence.id
+        )
+        update loyalty_membership set tier_id = arrival.tier_id, tier_since = arrival.instant
+        from arrival
+        where loyalty_membership.id = arrival.id",
+        is_meant = customers.map_or_else(
+            || "true".to_owned(),
+            |_| dialect.is_among("membership.customer_id", 2)
+        ),
+    );
+    let mut parameters = vec![as_of.timestamp_millis().into()];
+    parameters.extend(customers.map(|keys| dialect.parameter(keys)));
+    execute(tx, &sql, parameters)
+        .await
+        .context("could not set the loyalty tiers of customers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        given::{ago, customer, each_store, now, purchase, recompute, refund, tier},
+        store::insert_all,
+    };
+
+    #[tokio::test]
+    async fn a_tier_begins_at_exactly_its_threshold() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let cases = [
+                (0, "Bronze"),
+                (49_999, "Bronze"),
+                (50_000, "Silver"),
+                (199_999, "Silver"),
+                (200_000, "Gold"),
+                (499_999, "Gold"),
+                (500_000, "Platinum"),
+            ];
+            let mut customers = Vec::new();
+            for (spent, _) in cases {
+                let id = customer(&tx, "Jane").await?;
+                insert_all(&tx, vec![purchase(id, ago(5), spent)]).await?;
+                customers.push(id);
+            }
+
+            recompute(&tx, now()).await?;
+
+            for ((spent, expected), id) in cases.into_iter().zip(customers) {
+                assert_eq!(tier(&tx, id).await?.0, expected, "{spent}");
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_tier_is_held_since_the_movement_that_led_to_it() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = customer(&tx, "Jane").await?;
+            let debtor = customer(&tx, "Debtor").await?;
+            let purchases = [(90, 30_000), (80, 30_000), (60, 200_000), (40, 10_000)];
+            let purchases = purchases.map(|(days, total)| purchase(jane, ago(days), total));
+            insert_all(&tx, purchases.to_vec()).await?;
+            insert_all(
+                &tx,
+                vec![refund(jane, ago(20), 240_000), refund(debtor, ago(20), 1)],
+            )
+            .await?;
+            let cases = [
+                (85, "Bronze", 300),
+                (80, "Silver", 80),
+                (50, "Gold", 60),
+                (30, "Gold", 60),
+                (0, "Bronze", 20),
+            ];
+
+            for (days, name, since) in cases {
+                recompute(&tx, ago(days)).await?;
+                assert_eq!(
+                    tier(&tx, jane).await?,
+                    (name.to_owned(), ago(since)),
+                    "{days} days ago"
+                );
+            }
+            assert_eq!(tier(&tx, debtor).await?, ("Bronze".to_owned(), ago(300)));
+            assert_eq!(settle_tiers(&tx, now(), None).await?, 0);
+            assert_eq!(enroll(&tx, now(), None).await?, 0);
+            Ok(())
+        })
+        .await
+    }
+}

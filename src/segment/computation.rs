@@ -1,0 +1,217 @@
+//! Who is in the dynamic segments: their rules applied to many customers at once.
+
+use anyhow::Context;
+use entity::{customer, segment, segment_membership};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    prelude::Json,
+    sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+use crate::{
+    customer::CustomerWhere,
+    failure::Failure,
+    filter::{Rule, Scope},
+    graphql::comparison::Where,
+    store::{Dialect, Reading, Values},
+};
+
+/// Applies the rules of all dynamic segments to `customers`, or to all, as of the instant of `reading`:
+/// those for whom a rule holds enter, those for whom it no longer does leave. Counts both.
+///
+/// Applied to all, the segments are marked as computed at that instant. Deleted customers are in no dynamic
+/// segment. Figures come first: see [`crate::customer::metrics::rebuild`].
+///
+/// # Errors
+/// When the database fails, or a stored rule cannot be read.
+pub async fn compute(
+    tx: &impl ConnectionTrait,
+    reading: &Reading,
+    customers: Option<&[Uuid]>,
+) -> anyhow::Result<u64> {
+    let segments = segment::Entity::find()
+        .filter(segment::Column::Rule.is_not_null())
+        .order_by_asc(segment::Column::Id)
+        .all(tx)
+        .await
+        .context("could not read the dynamic segments")?;
+    let dialect = Dialect::from(tx.get_database_backend());
+    let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
+    let mut changes = 0;
+    for segment in segments {
+        let condition = condition(reading, dialect, segment.rule)
+            .with_context(|| format!("the rule of segment {:?} cannot be applied", segment.handle))?;
+        let within = |column: Expr| keys.as_ref().map(|keys| dialect.among(column, keys));
+        changes += enter(tx, reading, segment.id, &condition, within).await?;
+        changes += leave(tx, segment.id, &condition, within).await?;
+    }
+    if customers.is_none() {
+        segment::Entity::update_many()
+            .col_expr(
+                segment::Column::ComputedAt,
+                Expr::val(reading.now.timestamp_millis()),
+            )
+            .filter(segment::Column::Rule.is_not_null())
+            .exec(tx)
+            .await
+            .context("could not mark the segments as computed")?;
+    }
+    Ok(changes)
+}
+
+/// The condition on a customer's row that a stored rule stands for.
+fn condition(reading: &Reading, dialect: Dialect, rule: Option<Json>) -> anyhow::Result<Expr> {
+    let rule: Rule = serde_json::from_value(rule.unwrap_or_default())?;
+    let scope = Scope {
+        reading: *reading,
+        dialect,
+        reads_personal: true,
+    };
+    scope
+        .condition(CustomerWhere::SUBJECT, &rule)
+        .map_err(|failure| match failure {
+            Failure::Malformed(message) | Failure::Forbidden(message) => anyhow::anyhow!(message),
+            Failure::Internal(error) => anyhow::anyhow!("{error:#}"),
+        })
+}
+
+async fn enter(
+    tx: &impl ConnectionTrait,
+    reading: &Reading,
+    segment: Uuid,
+    condition: &Expr,
+    within: impl Fn(Expr) -> Option<Expr>,
+) -> anyhow::Result<u64> {
+    let key = Expr::col((customer::Entity, customer::Column::Id));
+    let mut members = live(condition);
+    members
+        .exprs([
+            Expr::val(segment),
+            key.clone(),
+            Expr::val(reading.now.timestamp_millis()),
+        ])
+        .and_where_option(within(key));
+    let mut insert = Query::insert();
+    insert
+        .into_table(segment_membership::Entity)
+        .columns([
+            segment_membership::Column::SegmentId,
+            segment_membership::Column::CustomerId,
+            segment_membership::Column::Since,
+        ])
+        .select_from(members)?
+        .on_conflict(OnConflict::new().do_nothing().to_owned());
+    let inserted = tx
+        .execute(&insert)
+        .await
+        .context("could not add members to a segment")?;
+    Ok(inserted.rows_affected())
+}
+
+async fn leave(
+    tx: &impl ConnectionTrait,
+    segment: Uuid,
+    condition: &Expr,
+    within: impl Fn(Expr) -> Option<Expr>,
+) -> anyhow::Result<u64> {
+    let member = Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
+    let mut members = live(condition);
+    members
+        .expr(Expr::cust("1"))
+        .and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
+    let mut delete = Query::delete();
+    delete
+        .from_table(segment_membership::Entity)
+        .and_where(Expr::col(segment_membership::Column::SegmentId).eq(segment))
+        .and_where(Expr::exists(members).not());
+    if let Some(within) = within(member) {
+        delete.and_where(within);
+    }
+    let deleted = tx
+        .execute(&delete)
+        .await
+        .context("could not remove members from a segment")?;
+    Ok(deleted.rows_affected())
+}
+
+/// `select` with no columns yet, from the live customers for whom the condition holds.
+fn live(condition: &Expr) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .from(customer::Entity)
+        .and_where(Expr::col((customer::Entity, customer::Column::DeletedAt)).is_null())
+        .and_where(condition.clone());
+    select
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sea_orm::DatabaseTransaction;
+
+    use super::*;
+    use crate::{
+        customer::metrics,
+        given::{ago, customer, each_store, now, purchase, refund},
+        store::insert_all,
+    };
+
+    async fn handles(tx: &DatabaseTransaction, customer: Uuid) -> anyhow::Result<BTreeSet<String>> {
+        let memberships = segment_membership::Entity::find()
+            .filter(segment_membership::Column::CustomerId.eq(customer))
+            .all(tx)
+            .await?;
+        let segments: Vec<Uuid> = memberships
+            .iter()
+            .map(|membership| membership.segment_id)
+            .collect();
+        let segments = segment::Entity::find()
+            .filter(segment::Column::Id.is_in(segments))
+            .all(tx)
+            .await?;
+        Ok(segments.into_iter().map(|segment| segment.handle).collect())
+    }
+
+    #[tokio::test]
+    async fn customers_enter_and_leave_as_their_figures_and_time_move() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = customer(&tx, "Jane").await?;
+            let idle = customer(&tx, "Idle").await?;
+            insert_all(&tx, vec![purchase(jane, ago(100), 500_000)]).await?;
+            insert_all(&tx, vec![refund(jane, ago(50), 400_001)]).await?;
+            let cases: [(i64, &[&str]); 4] = [
+                (90, &["engagement-active", "spend-premium"]),
+                (60, &["engagement-at-risk", "spend-premium"]),
+                (50, &["engagement-at-risk", "spend-basic"]),
+                (0, &["engagement-inactive", "spend-basic"]),
+            ];
+
+            for (days, expected) in cases {
+                let reading = Reading {
+                    now: ago(days),
+                    ..app.reading()
+                };
+                metrics::rebuild(&tx, ago(days), None).await?;
+                compute(&tx, &reading, None).await?;
+                let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
+                assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
+            }
+            assert_eq!(
+                handles(&tx, idle).await?,
+                BTreeSet::from(["spend-basic".to_owned()])
+            );
+            assert_eq!(compute(&tx, &app.reading(), None).await?, 0);
+            assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, 0);
+            let computed = segment::Entity::find()
+                .one(&tx)
+                .await?
+                .and_then(|segment| segment.computed_at);
+            assert_eq!(computed.map(|instant| instant.0), Some(now()));
+            Ok(())
+        })
+        .await
+    }
+}

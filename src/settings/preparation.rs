@@ -1,0 +1,127 @@
+//! The first start of a store, and the check at every later one.
+
+use anyhow::{Context, bail};
+use sea_orm::{ConnectionTrait, EntityTrait};
+
+use crate::{
+    clock::Clock,
+    loyalty,
+    money::Currency,
+    segment,
+    store::{Database, execute, insert_all},
+};
+
+/// The currency of a new store that names none.
+pub const DEFAULT_CURRENCY: &str = "USD";
+
+/// Sets up a new store with `currency`, [`DEFAULT_CURRENCY`] if none is given, and with the built-in loyalty
+/// program and segments; gives the currency of a store that is set up already. Two processes may start at
+/// once: one of them sets up, the other waits for it.
+///
+/// # Errors
+/// When the store has another currency than the one given, or the database fails.
+pub async fn prepare(
+    database: &Database,
+    clock: Clock,
+    currency: Option<Currency>,
+) -> anyhow::Result<Currency> {
+    if let Some(stored) = stored(database.reader()).await? {
+        return agreed(stored, currency);
+    }
+    let currency = match currency {
+        Some(currency) => currency,
+        None => DEFAULT_CURRENCY.parse().map_err(anyhow::Error::msg)?,
+    };
+    let tx = database.begin().await?;
+    let now = clock.now();
+    let parameters = vec![currency.code().into(), now.timestamp_millis().into()];
+    let sql = "insert into store (id, currency, created_at) values (1, $1, $2) on conflict do nothing";
+    if execute(&tx, sql, parameters)
+        .await
+        .context("could not set up the store")?
+        == 0
+    {
+        let stored = stored(&tx)
+            .await?
+            .context("the store is being set up by another process")?;
+        return agreed(stored, Some(currency));
+    }
+    let (program, tiers) = loyalty::built_in::program(currency, now, || clock.key());
+    insert_all(&tx, vec![program])
+        .await
+        .context("could not write the default loyalty program")?;
+    insert_all(&tx, tiers)
+        .await
+        .context("could not write the default loyalty tiers")?;
+    let segments = segment::built_in::segments(now, || clock.key())?;
+    insert_all(&tx, segments)
+        .await
+        .context("could not write the built-in segments")?;
+    tx.commit().await.context("could not set up the store")?;
+    Ok(currency)
+}
+
+/// The currency of the store; none before its first start.
+async fn stored(connection: &impl ConnectionTrait) -> anyhow::Result<Option<Currency>> {
+    let store = entity::store::Entity::find().one(connection).await;
+    let store = store.context("could not read the settings of the store")?;
+    store
+        .map(|store| store.currency.parse().map_err(anyhow::Error::msg))
+        .transpose()
+}
+
+fn agreed(stored: Currency, given: Option<Currency>) -> anyhow::Result<Currency> {
+    if let Some(given) = given
+        && given != stored
+    {
+        bail!(
+            "the currency of this store is {}, not {}; it cannot be changed, since every amount is in it",
+            stored.code(),
+            given.code()
+        );
+    }
+    Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::PaginatorTrait;
+
+    use super::*;
+    use crate::given;
+
+    async fn check(url: &str) -> anyhow::Result<()> {
+        let (first, second) = (Database::connect(url).await?, Database::connect(url).await?);
+        first.migrate().await?;
+        let euro = Some("EUR".parse().expect("a currency"));
+
+        let (one, two) = tokio::join!(
+            prepare(&first, Clock::System, euro),
+            prepare(&second, Clock::System, euro)
+        );
+
+        assert_eq!((one?.code(), two?.code()), ("EUR", "EUR"));
+        assert_eq!(
+            entity::loyalty_tier::Entity::find().count(first.reader()).await?,
+            4
+        );
+        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 6);
+        assert_eq!(prepare(&first, Clock::System, None).await?.code(), "EUR");
+        let dollars = Some("USD".parse().expect("a currency"));
+        let refused = prepare(&first, Clock::System, dollars)
+            .await
+            .expect_err("another currency");
+        assert!(refused.to_string().contains("is EUR, not USD"), "{refused}");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_store_is_set_up_once_and_keeps_its_currency() -> anyhow::Result<()> {
+        let directory = tempfile::tempdir()?;
+        check(&given::sqlite(&directory)).await?;
+        if let Some(url) = given::postgres().await? {
+            check(&url).await?;
+        }
+        Ok(())
+    }
+}

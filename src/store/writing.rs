@@ -1,0 +1,111 @@
+//! Writing many rows at once: one transaction, few statements.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sea_query::Value,
+};
+
+use super::{Database, Dialect, Values};
+
+/// How many parameters a statement may have, by the limits of SQLite (`SQLITE_MAX_VARIABLE_NUMBER`) and of
+/// PostgreSQL's protocol.
+const fn most_parameters(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sqlite => 32_766,
+        Dialect::Postgres => 65_535,
+    }
+}
+
+/// How many rows go into one statement at most. More are hardly faster, and each connection keeps its
+/// statements prepared.
+const MOST_ROWS: usize = 250;
+
+impl Database {
+    /// Begins a transaction that writes. On SQLite it has the write lock from its first moment, so that what
+    /// it reads stays true until it commits. Dropped without a commit, it leaves no trace.
+    ///
+    /// # Errors
+    /// When the database does not answer, or another process holds the lock for too long.
+    pub async fn begin(&self) -> anyhow::Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.writer()
+            .begin_with_options(options)
+            .await
+            .context("could not begin to write to the database")
+    }
+}
+
+/// Inserts all of `rows`.
+///
+/// # Errors
+/// When the database refuses one of them.
+pub async fn insert_all<M>(tx: &impl ConnectionTrait, rows: Vec<M>) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+{
+    let columns = <M::Entity as EntityTrait>::Column::iter().count();
+    let most_rows = MOST_ROWS.min(most_parameters(tx.get_database_backend().into()) / columns);
+    let mut rows = rows
+        .into_iter()
+        .map(IntoActiveModel::into_active_model)
+        .peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<_> = rows.by_ref().take(most_rows).collect();
+        M::Entity::insert_many(chunk).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Runs a statement whose parameters are written `$1`, `$2`, …, as both databases understand them, and
+/// counts the rows that it changed.
+///
+/// # Errors
+/// When the database refuses the statement.
+pub async fn execute(tx: &impl ConnectionTrait, sql: &str, parameters: Vec<Value>) -> Result<u64, DbErr> {
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, parameters);
+    Ok(tx.execute_raw(statement).await?.rows_affected())
+}
+
+impl Dialect {
+    /// The condition in SQL text that `column` is among the keys bound as parameter `number`, which is made by
+    /// [`Dialect::parameter`].
+    #[must_use]
+    pub fn is_among(self, column: &str, number: usize) -> String {
+        match self {
+            Self::Postgres => format!("{column} = any(${number})"),
+            Self::Sqlite => format!("{column} in (select unhex(value) from json_each(${number}))"),
+        }
+    }
+
+    /// Keys as the one parameter that [`Dialect::is_among`] reads.
+    #[must_use]
+    pub fn parameter(self, keys: &[uuid::Uuid]) -> Value {
+        let keys = Values::Keys(keys.to_vec());
+        match self {
+            Self::Postgres => keys.array(),
+            Self::Sqlite => keys.document().into(),
+        }
+    }
+
+    /// An expression in SQL text that makes a new key for each row: a version 7 UUID of the instant `at`
+    /// (RFC 9562, section 5.7).
+    #[must_use]
+    pub fn new_key(self, at: DateTime<Utc>) -> String {
+        let time = format!("{:012x}", at.timestamp_millis());
+        match self {
+            Self::Postgres => {
+                let (high, low) = time.split_at(8);
+                format!("cast('{high}-{low}-7' || substr(cast(gen_random_uuid() as text), 16) as uuid)")
+            }
+            Self::Sqlite => format!(
+                "unhex('{time}7' || format('%03x%04x', random() & 4095, 32768 | (random() & 16383)) \
+                 || hex(randomblob(6)))"
+            ),
+        }
+    }
+}
