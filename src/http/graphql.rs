@@ -6,7 +6,7 @@ use async_graphql::{
     Request, Response as GraphqlResponse, ServerError, Value, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use async_graphql_axum::GraphQLResponse;
@@ -26,7 +26,7 @@ use super::{
     negotiation::{accepted, quality},
     router::Context,
 };
-use crate::graphql::code;
+use crate::{graphql::code, schema::limits::check_brackets};
 
 /// A request may run so long.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -118,14 +118,15 @@ async fn execute(
         .variables
         .map(serde_json::Value::Object)
         .unwrap_or_default();
-    let variables = Variables::from_json(variables);
     let name = parameters.operation_name;
 
-    let document = match parse_query(&query) {
+    let parsed = check_brackets(&query).and_then(|()| check_brackets(&variables.to_string()));
+    let document = match parsed.and_then(|()| Ok(parse_query(&query)?)) {
         Ok(document) => document,
-        Err(error) => return answer(media_type, GraphqlResponse::from_errors(vec![error.into()])),
+        Err(error) => return answer(media_type, GraphqlResponse::from_errors(vec![error])),
     };
-    let kind = operation_type(&document, name.as_deref());
+    let variables = Variables::from_json(variables);
+    let kind = operation(&document, name.as_deref()).map(|operation| operation.ty);
     if method == Method::GET && kind.is_some_and(|kind| kind != OperationType::Query) {
         let mut response = refuse(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -137,7 +138,8 @@ async fn execute(
             .insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    if let Err(error) = context.limits.check(&document, &variables) {
+    let checked = check_variables(&document, name.as_deref(), &variables);
+    if let Err(error) = checked.and_then(|()| context.limits.check(&document, &variables)) {
         return answer(media_type, GraphqlResponse::from_errors(vec![error]));
     }
 
@@ -173,12 +175,30 @@ async fn execute(
     response
 }
 
-/// The type of the operation that would run, if it can be told.
-fn operation_type(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+/// Checks that every variable has a value that must have one: the library would find out field by field.
+fn check_variables(
+    document: &ExecutableDocument,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<(), ServerError> {
+    let definitions = operation(document, name).map(|operation| operation.variable_definitions.iter());
+    for definition in definitions.into_iter().flatten() {
+        let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
+        let is_missing = variables.get(name).is_none_or(|value| *value == Value::Null);
+        if !kind.nullable && definition.node.default_value.is_none() && is_missing {
+            let message = format!("${name}: the variable of type {kind} has no value");
+            return Err(ServerError::new(message, Some(definition.pos)));
+        }
+    }
+    Ok(())
+}
+
+/// The operation that would run, if it can be told.
+fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
     match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(operation.node.ty),
+        (DocumentOperations::Single(operation), _) => Some(&operation.node),
         (DocumentOperations::Multiple(operations), Some(name)) => {
-            operations.get(name).map(|operation| operation.node.ty)
+            operations.get(name).map(|operation| &operation.node)
         }
         (DocumentOperations::Multiple(_), None) => None,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get},
+    routing::get,
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -49,7 +49,7 @@ pub fn router(app: App, hosts: Hosts) -> Router {
     };
     Router::new()
         .route("/", get(resource::home))
-        .route("/graphql", any(graphql::graphql))
+        .route("/graphql", get(graphql::graphql).post(graphql::graphql))
         .route("/context.jsonld", get(vocabulary::context_document))
         .route("/vocab", get(vocabulary::vocabulary_document))
         .route("/health/live", get(health::live))

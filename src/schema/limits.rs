@@ -40,6 +40,61 @@ impl Default for Limits {
     }
 }
 
+/// Brackets nest at most so deep: the parser calls itself for each, and has but one stack.
+const DEEPEST_BRACKETS: u64 = 48;
+
+/// Checks that a document, or the JSON of its variables, can be parsed safely, before it is.
+///
+/// # Errors
+/// `QUERY_TOO_COMPLEX`, when brackets nest too deep.
+pub fn check_brackets(document: &str) -> Result<(), ServerError> {
+    let (mut depth, mut deepest) = (0_u64, 0_u64);
+    let mut rest = document;
+    while let Some(letter) = rest.chars().next() {
+        let length = match letter {
+            '#' => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            '"' => text_length(rest),
+            '{' | '[' | '(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                1
+            }
+            '}' | ']' | ')' => {
+                depth = depth.saturating_sub(1);
+                1
+            }
+            other => other.len_utf8(),
+        };
+        rest = &rest[length..];
+    }
+    if deepest <= DEEPEST_BRACKETS {
+        return Ok(());
+    }
+    let message = format!("brackets nest {deepest} deep; at most {DEEPEST_BRACKETS} are allowed");
+    Err(refusal("brackets", deepest, DEEPEST_BRACKETS, message))
+}
+
+/// The length of the string, or block string, that the text begins with.
+fn text_length(text: &str) -> usize {
+    let (quotes, escape) = if text.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
+    let mut length = quotes.len();
+    while length < text.len() {
+        let rest = &text[length..];
+        if rest.starts_with(escape) {
+            length += escape.len();
+            // What a backslash escapes does not end the string.
+            if quotes.len() == 1 {
+                length += text[length..].chars().next().map_or(0, char::len_utf8);
+            }
+        } else if rest.starts_with(quotes) {
+            return length + quotes.len();
+        } else {
+            length += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
 /// The size of a selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Size {
@@ -291,6 +346,25 @@ mod tests {
         let document = parse_query(query).expect("a query that parses");
 
         assert!(Limits::default().check(&document, &Variables::default()).is_err());
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_nest() {
+        let open = "{".repeat(100);
+        let cases = [
+            (open.clone(), false),
+            (format!("{{ a(b: \"{open}\\\"{open}\") }}"), true),
+            (format!("{{ a(b: \"\"\"{open}\\\"\"\"{open}\"\"\") }}"), true),
+            (format!("{{ a }} # {open}"), true),
+            (format!("{{ a(b: \"\") }} {open}"), false),
+            (format!("{{ a }} # \" \n {open}"), false),
+            (format!("{{ a(b: \"{open}"), true),
+            (format!("\"\"\"\"{open}"), true),
+        ];
+
+        for (document, expected) in cases {
+            assert_eq!(check_brackets(&document).is_ok(), expected, "{document}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use self::node::NodeQuery;
 use crate::{
     app::App, customer::CustomerQuery, loyalty::LoyaltyQuery, order::OrderQuery, product::ProductQuery,
     segment::SegmentQuery,
+    settings::StoreQuery,
 };
 
 /// The schema that requests are executed by.
@@ -17,6 +18,7 @@ pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    StoreQuery,
     NodeQuery,
     CustomerQuery,
     OrderQuery,

@@ -3,6 +3,7 @@
 use std::{process::Stdio, time::Duration};
 
 use fantoccini::{Client, ClientBuilder, Locator, key::Key};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -38,7 +39,7 @@ impl Browser {
                 .await
                 .expect("chromedriver starts");
             let line = line.expect("a line").expect("chromedriver tells its port");
-            if let Some((_, port)) = line.rsplit_once("on port ") {
+            if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
         };
@@ -57,7 +58,7 @@ impl Browser {
         ];
         let mut capabilities = Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
-        let client = ClientBuilder::native()
+        let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
