@@ -19,6 +19,7 @@ pub mod money;
 pub mod order;
 pub mod progress;
 pub mod schema;
+pub mod seed;
 pub mod segment;
 pub mod semantics;
 pub mod settings;
