@@ -55,18 +55,26 @@ impl<const EXTRA: u32> Amount<EXTRA> {
     /// `units` of `currency`.
     #[must_use]
     pub fn new(units: i64, currency: Currency) -> Self {
-        Self { units, exponent: currency.exponent() }
+        Self {
+            units,
+            exponent: currency.exponent(),
+        }
     }
 
     /// Reads a decimal such as `-12.5`. Nothing when it is no decimal, finer than the unit, or too large.
     #[must_use]
     pub fn parse(text: &str, currency: Currency) -> Option<Self> {
         let scale = currency.exponent() + EXTRA;
-        let scaled = Decimal::from_str_exact(text).ok()?.checked_mul(Decimal::from(10_u64.pow(scale)))?;
+        let scaled = Decimal::from_str_exact(text)
+            .ok()?
+            .checked_mul(Decimal::from(10_u64.pow(scale)))?;
         if !scaled.fract().is_zero() {
             return None;
         }
-        Some(Self { units: scaled.to_i64()?, exponent: currency.exponent() })
+        Some(Self {
+            units: scaled.to_i64()?,
+            exponent: currency.exponent(),
+        })
     }
 }
 
@@ -105,7 +113,13 @@ mod tests {
 
     #[test]
     fn amounts_are_written_with_the_places_of_their_currency() {
-        let cases = [("USD", 0, "0.00"), ("USD", -5, "-0.05"), ("USD", 123_456, "1234.56"), ("JPY", 7, "7"), ("KWD", 1, "0.001")];
+        let cases = [
+            ("USD", 0, "0.00"),
+            ("USD", -5, "-0.05"),
+            ("USD", 123_456, "1234.56"),
+            ("JPY", 7, "7"),
+            ("KWD", 1, "0.001"),
+        ];
 
         for (code, units, expected) in cases {
             assert_eq!(Money::new(units, currency(code)).to_string(), expected);
@@ -123,10 +137,20 @@ mod tests {
 
     #[test]
     fn amounts_finer_than_the_smallest_coin_are_refused() {
-        let cases = [("12.34", Some(1234)), ("-0.5", Some(-50)), ("1e3", None), ("0.001", None), ("99999999999999999999", None)];
+        let cases = [
+            ("12.34", Some(1234)),
+            ("-0.5", Some(-50)),
+            ("1e3", None),
+            ("0.001", None),
+            ("99999999999999999999", None),
+        ];
 
         for (text, expected) in cases {
-            assert_eq!(Money::parse(text, currency("USD")).map(|money| money.units), expected, "{text}");
+            assert_eq!(
+                Money::parse(text, currency("USD")).map(|money| money.units),
+                expected,
+                "{text}"
+            );
         }
     }
 }

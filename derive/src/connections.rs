@@ -2,15 +2,15 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, Pat, PathArguments, Result, Type};
+use syn::{FnArg, ImplItem, ImplItemFn, ItemImpl, Pat, PathArguments, Type};
 
-pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
+pub fn expand(mut item: ItemImpl) -> TokenStream {
     for member in &mut item.items {
         if let ImplItem::Fn(function) = member {
             take_pages(function);
         }
     }
-    Ok(item.into_token_stream())
+    item.into_token_stream()
 }
 
 /// Replaces a parameter of type `Pages<T>` by the arguments that it gathers.
@@ -19,11 +19,16 @@ pub fn take_pages(function: &mut ImplItemFn) {
         FnArg::Typed(typed) => last_segment(&typed.ty).is_some_and(|segment| segment.ident == "Pages"),
         FnArg::Receiver(_) => false,
     });
-    let Some(FnArg::Typed(parameter)) = position.and_then(|position| function.sig.inputs.get(position)).cloned() else {
+    let Some(FnArg::Typed(parameter)) = position
+        .and_then(|position| function.sig.inputs.get(position))
+        .cloned()
+    else {
         return;
     };
     let Pat::Ident(name) = *parameter.pat else { return };
-    let Some(target) = innermost(&parameter.ty) else { return };
+    let Some(target) = innermost(&parameter.ty) else {
+        return;
+    };
     let (name, ty) = (name.ident, &parameter.ty);
 
     let arguments: [FnArg; 6] = [
@@ -60,6 +65,9 @@ pub fn take_pages(function: &mut ImplItemFn) {
             function.sig.inputs.push(input);
         }
     }
+    function.attrs.push(syn::parse_quote! {
+        #[expect(clippy::too_many_arguments, reason = "a connection takes six by itself")]
+    });
     let gather = quote! {
         let #name: #ty = crate::graphql::Pages { first, after, last, before, filter, order_by };
     };
@@ -70,10 +78,12 @@ pub fn take_pages(function: &mut ImplItemFn) {
 pub fn innermost(ty: &Type) -> Option<Type> {
     let segment = last_segment(ty)?;
     match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            syn::GenericArgument::Type(inner) => innermost(inner),
-            _ => None,
-        }),
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                syn::GenericArgument::Type(inner) => innermost(inner),
+                _ => None,
+            })
+        }
         _ => Some(ty.clone()),
     }
 }

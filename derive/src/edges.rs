@@ -2,7 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, Expr, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, ReturnType, Token, parse::ParseStream};
+use syn::{
+    Error, Expr, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, ReturnType, Token, parse::ParseStream,
+};
 
 use crate::{
     connections,
@@ -27,7 +29,7 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
             #[graphql(directive = ::entity::term::iri::apply(
                 "http://www.w3.org/ns/json-ld#id".to_owned(), ::core::option::Option::None,
             ))]
-            async fn id(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::ID {
+            pub async fn id(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::ID {
                 crate::graphql::node_id(ctx, self)
             }
 
@@ -35,7 +37,7 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
             #[graphql(directive = ::entity::term::iri::apply(
                 "http://www.w3.org/ns/json-ld#JsonLdDocument".to_owned(), ::core::option::Option::None,
             ))]
-            async fn json_ld(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::Result<::serde_json::Value> {
+            pub async fn json_ld(&self, ctx: &::async_graphql::Context<'_>) -> ::async_graphql::Result<::serde_json::Value> {
                 crate::graphql::node_document(ctx, self)
             }
 
@@ -56,7 +58,11 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
     })
 }
 
-fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: &mut Vec<TokenStream>) -> Result<()> {
+fn expand_edge(
+    function: &mut ImplItemFn,
+    edges: &mut Vec<TokenStream>,
+    writes: &mut Vec<TokenStream>,
+) -> Result<()> {
     let ident = &function.sig.ident;
     let attribute = iri::take(&mut function.attrs, "iri")
         .ok_or_else(|| Error::new_spanned(ident, "needs #[iri(\"…\")]"))?;

@@ -22,22 +22,24 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
     syn::parse::Parser::parse2(parser, arguments)?;
     let table = table.ok_or_else(|| Error::new_spanned(&item.ident, "#[filter] needs table = …"))?;
 
-    let live = match deleted_at {
-        Some(column) => quote! {
-            ::core::option::Option::Some(|| {
+    let live = iri::optional(deleted_at.map(|column| {
+        quote! {
+            || {
                 ::sea_orm::sea_query::ExprTrait::is_null(
                     ::sea_orm::sea_query::Expr::col((#table::Entity, #table::Column::#column)),
                 )
-            })
-        },
-        None => quote!(::core::option::Option::None),
-    };
+            }
+        }
+    }));
 
     let mut fields = Vec::new();
     let mut edges = Vec::new();
     let mut rules = Vec::new();
     for field in &mut item.fields {
-        let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
+        let ident = field
+            .ident
+            .clone()
+            .ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
         let name = iri::camel_case(&ident.to_string());
         expand_field(field, &table, &name, &mut fields, &mut edges)?;
         let plain = &field.ty;
@@ -103,11 +105,13 @@ fn expand_field(
     let is_personal = iri::take(&mut field.attrs, "personal").is_some();
     let plain = field.ty.clone();
     if let Some(attribute) = iri::take(&mut field.attrs, "edge") {
-        let join = join(&attribute, table)?;
+        let (join, only) = join(&attribute, table)?;
+        let only = iri::optional(only);
         edges.push(quote! {
             crate::filter::Edge {
                 name: #name,
                 join: #join,
+                only: #only,
                 subject: || <#plain as crate::graphql::comparison::Related>::SUBJECT,
             }
         });
@@ -120,7 +124,10 @@ fn expand_field(
         let function: Path = attribute.parse_args()?;
         quote!(#function)
     } else {
-        return Err(Error::new_spanned(field, "needs one of #[column(…)], #[expression(…)] and #[edge(…)]"));
+        return Err(Error::new_spanned(
+            field,
+            "needs one of #[column(…)], #[expression(…)] and #[edge(…)]",
+        ));
     };
     fields.push(quote! {
         crate::filter::Field {
@@ -133,9 +140,10 @@ fn expand_field(
     Ok(())
 }
 
-fn join(attribute: &syn::Attribute, table: &Path) -> Result<TokenStream> {
-    let (mut column, mut through, mut from, mut to): (Option<Path>, Option<Path>, Option<Ident>, Option<Ident>) =
-        (None, None, None, None);
+/// How the related rows are found, and the function that further narrows them.
+fn join(attribute: &syn::Attribute, table: &Path) -> Result<(TokenStream, Option<Path>)> {
+    let (mut column, mut through, mut only): (Option<Path>, Option<Path>, Option<Path>) = (None, None, None);
+    let (mut from, mut to): (Option<Ident>, Option<Ident>) = (None, None);
     attribute.parse_nested_meta(|meta| {
         let value = meta.value()?;
         if meta.path.is_ident("column") {
@@ -146,22 +154,28 @@ fn join(attribute: &syn::Attribute, table: &Path) -> Result<TokenStream> {
             from = Some(value.parse()?);
         } else if meta.path.is_ident("to") {
             to = Some(value.parse()?);
+        } else if meta.path.is_ident("only") {
+            only = Some(value.parse()?);
         } else {
-            return Err(meta.error("expected column, through, from or to"));
+            return Err(meta.error("expected column, through, from, to or only"));
         }
         Ok(())
     })?;
     let iden = quote!(::sea_orm::sea_query::IntoIden::into_iden);
-    match (column, through, from, to) {
-        (Some(column), None, None, None) => Ok(quote!(crate::store::Join::Column(|| #iden(#column)))),
-        (None, None, None, Some(to)) => Ok(quote!(crate::store::Join::To(|| #iden(#table::Column::#to)))),
-        (None, Some(through), Some(from), Some(to)) => Ok(quote! {
+    let join = match (column, through, from, to) {
+        (Some(column), None, None, None) => quote!(crate::store::Join::Column(|| #iden(#column))),
+        (None, None, None, Some(to)) => quote!(crate::store::Join::To(|| #iden(#table::Column::#to))),
+        (None, Some(through), Some(from), Some(to)) => quote! {
             crate::store::Join::Through {
                 table: || #iden(#through::Entity),
                 from: || #iden(#through::Column::#from),
                 to: || #iden(#through::Column::#to),
             }
-        }),
-        _ => Err(Error::new_spanned(attribute, "write column = …, or to = …, or through = …, from = …, to = …")),
-    }
+        },
+        _ => {
+            let message = "write column = …, or to = …, or through = …, from = …, to = …";
+            return Err(Error::new_spanned(attribute, message));
+        }
+    };
+    Ok((join, only))
 }

@@ -38,7 +38,10 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let result = match parse_macro_input!(item as Item) {
         Item::Struct(item) => resource::expand(arguments.into(), item),
         Item::Impl(item) => edges::expand(item),
-        other => Err(syn::Error::new_spanned(other, "#[resource] goes on a struct or an impl")),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "#[resource] goes on a struct or an impl",
+        )),
     };
     result.unwrap_or_else(syn::Error::into_compile_error).into()
 }
@@ -49,7 +52,9 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn terms(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemEnum);
-    terms::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
+    terms::expand(arguments.into(), item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Describes a value with fields of its own and no IRI: `#[thing("schema:PostalAddress", column = entity::order::Place)]`,
@@ -57,7 +62,9 @@ pub fn terms(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn thing(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);
-    thing::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
+    thing::expand(arguments.into(), item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Gives each `async fn` that takes `pages: Pages<Order>` the arguments of a connection in its place: `first`, `after`,
@@ -65,7 +72,7 @@ pub fn thing(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemImpl);
-    connections::expand(item).unwrap_or_else(syn::Error::into_compile_error).into()
+    connections::expand(item).into()
 }
 
 /// Describes a `where` input: `#[filter(table = entity::order)]`, with `deleted_at = …` where rows can be deleted.
@@ -77,9 +84,12 @@ pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[edge(to = Name)]`: the one row whose key this row's column holds;
 /// - `#[edge(through = entity::table, from = Name, to = Name)]`: related rows by a table between.
 ///
-/// `#[personal]` marks a condition on personal data. `and`, `or` and `not` are added.
+/// An edge may add `only = function`, a function to the condition that related rows fulfil to count. `#[personal]` marks a
+/// condition on personal data. `and`, `or` and `not` are added.
 #[proc_macro_attribute]
 pub fn filter(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);
-    filter::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
+    filter::expand(arguments.into(), item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

@@ -1,8 +1,8 @@
 //! Orders, with their amounts as frozen at placement. The table is called `orders`, since `order` is a word
 //! of SQL.
 
-use sea_orm::FromJsonQueryResult;
 use derive::terms;
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,6 @@
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
-mod atomic;
 mod dialect;
 mod m20261122_000001_store;
 mod m20261122_000002_customer;
@@ -21,8 +20,6 @@ mod m20261122_000005_segment;
 mod m20261122_000006_loyalty;
 mod m20261122_000007_communication;
 
-use atomic::Atomic;
-
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
 #[derive(Debug)]
 pub struct Migrator;
@@ -30,13 +27,13 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(Atomic(m20261122_000001_store::Migration)),
-            Box::new(Atomic(m20261122_000002_customer::Migration)),
-            Box::new(Atomic(m20261122_000003_address::Migration)),
-            Box::new(Atomic(m20261122_000004_order::Migration)),
-            Box::new(Atomic(m20261122_000005_segment::Migration)),
-            Box::new(Atomic(m20261122_000006_loyalty::Migration)),
-            Box::new(Atomic(m20261122_000007_communication::Migration)),
+            Box::new(m20261122_000001_store::Migration),
+            Box::new(m20261122_000002_customer::Migration),
+            Box::new(m20261122_000003_address::Migration),
+            Box::new(m20261122_000004_order::Migration),
+            Box::new(m20261122_000005_segment::Migration),
+            Box::new(m20261122_000006_loyalty::Migration),
+            Box::new(m20261122_000007_communication::Migration),
         ]
     }
 }

@@ -160,7 +160,7 @@ fn order_item() -> TableCreateStatement {
 
 const ORDER_ITEM_INDEXES: &str = "
 create unique index order_item_position_unique on order_item (order_id, position);
-create index order_item_by_product on order_item (product_id, order_id);
+create index order_item_by_product on order_item (product_id, position, id);
 create index order_item_by_customer on order_item (customer_id);
 ";
 
@@ -190,5 +190,5 @@ fn refund() -> TableCreateStatement {
 const REFUND_INDEXES: &str = "
 create unique index refund_external_id_unique on refund (external_id) where external_id is not null;
 create index refund_by_customer on refund (customer_id, refunded_at, id);
-create index refund_by_order on refund (order_id);
+create index refund_by_order on refund (order_id, refunded_at, id);
 ";

@@ -98,10 +98,12 @@ fn loyalty_membership() -> TableCreateStatement {
 const INDEXES: &str = "
 create unique index loyalty_program_handle_unique on loyalty_program (handle);
 create unique index loyalty_program_default_unique on loyalty_program (is_default) where is_default;
+create index loyalty_program_by_created_at on loyalty_program (created_at, id);
 create unique index loyalty_tier_rank_unique on loyalty_tier (program_id, rank);
 create unique index loyalty_tier_min_spend_unique on loyalty_tier (program_id, min_spend);
 create unique index loyalty_tier_name_unique on loyalty_tier (program_id, name);
 create unique index loyalty_membership_unique on loyalty_membership (program_id, customer_id);
-create index loyalty_membership_by_customer on loyalty_membership (customer_id);
-create index loyalty_membership_by_tier on loyalty_membership (tier_id, customer_id);
+create index loyalty_membership_by_customer on loyalty_membership (customer_id, since, id);
+create index loyalty_membership_by_program on loyalty_membership (program_id, since, id);
+create index loyalty_membership_by_tier on loyalty_membership (tier_id, since, id);
 ";

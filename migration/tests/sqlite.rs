@@ -144,7 +144,7 @@ fn jane() -> customer::Model {
     let now = ChronoUnixTimestampMillis(DateTimeUtc::UNIX_EPOCH);
     customer::Model {
         id: Uuid::from_u128(1),
-        kind: customer::Kind::Person,
+        kind: customer::CustomerKind::Person,
         name: "Jane Doe".to_owned(),
         name_key: "jane doe".to_owned(),
         given_name: Some("Jane".to_owned()),

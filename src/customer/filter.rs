@@ -4,7 +4,7 @@ use async_graphql::InputObject;
 use derive::filter;
 use entity::{
     customer::{self, Column, CustomerKind, SortKey},
-    customer_tag,
+    customer_tag, loyalty_membership, segment_membership,
 };
 use sea_orm::sea_query::{Expr, IntoIden};
 
@@ -12,16 +12,22 @@ use super::{Customer, Engagement, SpendSegment, engagement, spend};
 use crate::{
     address::AddressRelation,
     churn::{self, ChurnRisk},
+    communication::CommunicationRelation,
+    contact_point::ContactPointRelation,
     filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
     graphql::{
         Listed,
         comparison::{
-            BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison, EmailComparison, IntComparison,
-            Related, StringComparison, TextComparison, relation, term_comparison,
+            BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison,
+            EmailComparison, IntComparison, Related, StringComparison, TextComparison, relation,
+            term_comparison,
         },
         order_by,
     },
+    loyalty::{self, LoyaltyMembershipRelation, LoyaltyTierWhere},
     order::OrderRelation,
+    refund::RefundRelation,
+    segment::SegmentRelation,
 };
 
 term_comparison! {
@@ -131,6 +137,24 @@ pub struct CustomerWhere {
     /// Their orders.
     #[edge(column = entity::order::Column::CustomerId)]
     orders: OrderRelation,
+    /// Money they got back.
+    #[edge(column = entity::refund::Column::CustomerId)]
+    refunds: RefundRelation,
+    /// The people and desks to turn to at them.
+    #[edge(column = entity::contact_point::Column::CustomerId)]
+    contacts: ContactPointRelation,
+    /// The segments they are in.
+    #[edge(through = segment_membership, from = CustomerId, to = SegmentId)]
+    segments: SegmentRelation,
+    /// The tier they hold in the default loyalty program. It does not hold where they are not enrolled in it.
+    #[edge(through = loyalty_membership, from = CustomerId, to = TierId, only = loyalty::is_of_default_program)]
+    loyalty_tier: Box<LoyaltyTierWhere>,
+    /// The loyalty programs they are in.
+    #[edge(column = loyalty_membership::Column::CustomerId)]
+    loyalty_memberships: LoyaltyMembershipRelation,
+    /// Messages to them.
+    #[edge(column = entity::communication::Column::CustomerId)]
+    communications: CommunicationRelation,
 }
 
 /// Tests of the tags. All given must pass.
@@ -165,7 +189,10 @@ impl Comparison for TagsComparison {
         let tagged = |quantifier, test| Rule::Related {
             edge: field.to_owned(),
             quantifier,
-            rule: Box::new(Rule::Compare { field: "tag".to_owned(), test }),
+            rule: Box::new(Rule::Compare {
+                field: "tag".to_owned(),
+                test,
+            }),
         };
         let has = |tag| tagged(Quantifier::Some, Test::Eq(Literal::Text(tag)));
         let among = |tags: Vec<String>| Test::In(tags.into_iter().map(Literal::Text).collect());

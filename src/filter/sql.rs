@@ -1,13 +1,13 @@
 //! Rules as SQL conditions.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement, Value};
 
 use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Subject, Test};
 use crate::{
     failure::{Failure, Outcome},
     fold,
-    money::Money,
+    money::Amount,
     store::{Dialect, Join, Reading, Values},
 };
 
@@ -47,19 +47,37 @@ impl Scope {
     }
 
     fn rule(&self, subject: &Subject, rule: &Rule) -> Outcome<Expr> {
-        let each = |rules: &[Rule]| rules.iter().map(|rule| self.rule(subject, rule)).collect::<Outcome<Vec<_>>>();
+        let each = |rules: &[Rule]| {
+            rules
+                .iter()
+                .map(|rule| self.rule(subject, rule))
+                .collect::<Outcome<Vec<_>>>()
+        };
         Ok(match rule {
-            Rule::All(rules) => each(rules)?.into_iter().reduce(Expr::and).unwrap_or_else(|| Expr::cust("1 = 1")),
-            Rule::Any(rules) => each(rules)?.into_iter().reduce(Expr::or).unwrap_or_else(|| Expr::cust("1 = 0")),
+            Rule::All(rules) => each(rules)?
+                .into_iter()
+                .reduce(Expr::and)
+                .unwrap_or_else(|| Expr::cust("1 = 1")),
+            Rule::Any(rules) => each(rules)?
+                .into_iter()
+                .reduce(Expr::or)
+                .unwrap_or_else(|| Expr::cust("1 = 0")),
             Rule::Not(rule) => fails(self.rule(subject, rule)?),
             Rule::Compare { field, test } => {
                 let field = subject.field(field).ok_or_else(|| unknown("condition", field))?;
                 if field.is_personal && !self.reads_personal {
-                    return Err(Failure::Forbidden(format!("where: {} is personal data", field.name)));
+                    return Err(Failure::Forbidden(format!(
+                        "where: {} is personal data",
+                        field.name
+                    )));
                 }
                 self.test(field, test)?
             }
-            Rule::Related { edge, quantifier, rule } => {
+            Rule::Related {
+                edge,
+                quantifier,
+                rule,
+            } => {
                 let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
                 self.related(subject, edge, *quantifier, rule)?
             }
@@ -71,7 +89,10 @@ impl Scope {
         let condition = self.rule(other, rule)?;
         let (parent, child) = ((subject.table)(), (other.table)());
         let mut rows = SelectStatement::new();
-        rows.expr(Expr::cust("1")).from(child.clone()).and_where_option(other.live.map(|live| live()));
+        rows.expr(Expr::cust("1"))
+            .from(child.clone())
+            .and_where_option(other.live.map(|live| live()))
+            .and_where_option(edge.only.map(|only| only()));
         match edge.join {
             Join::Column(column) => rows.and_where(Expr::col((child, column())).equals((parent, "id"))),
             Join::To(column) => rows.and_where(Expr::col((child, "id")).equals((parent, column()))),
@@ -114,7 +135,10 @@ impl Scope {
                 literals.len()
             )));
         }
-        let values = literals.iter().map(|literal| self.value(field, literal)).collect::<Outcome<Vec<_>>>()?;
+        let values = literals
+            .iter()
+            .map(|literal| self.value(field, literal))
+            .collect::<Outcome<Vec<_>>>()?;
         let mut texts = Vec::new();
         let mut integers = Vec::new();
         for value in values {
@@ -126,7 +150,9 @@ impl Scope {
         }
         Ok(match field.kind {
             Kind::Text | Kind::Folded | Kind::Email => Values::Texts(texts),
-            Kind::Integer | Kind::Money | Kind::Instant | Kind::Day | Kind::Boolean => Values::Integers(integers),
+            Kind::Integer | Kind::Money | Kind::UnitPrice | Kind::Instant | Kind::Day | Kind::Boolean => {
+                Values::Integers(integers)
+            }
         })
     }
 
@@ -134,16 +160,8 @@ impl Scope {
         Ok(match (field.kind, literal) {
             (Kind::Text | Kind::Folded | Kind::Email, Literal::Text(text)) => folded(field.kind, text).into(),
             (Kind::Integer, Literal::Integer(integer)) => (*integer).into(),
-            (Kind::Money, Literal::Decimal(decimal)) => match Money::parse(decimal, self.reading.currency) {
-                Some(money) => money.units.into(),
-                None => {
-                    return Err(Failure::malformed(format!(
-                        "where: {} is compared with {decimal:?}; expected a decimal with at most {} places",
-                        field.name,
-                        self.reading.currency.exponent()
-                    )));
-                }
-            },
+            (Kind::Money, Literal::Decimal(decimal)) => self.amount::<0>(field, decimal)?.units.into(),
+            (Kind::UnitPrice, Literal::Decimal(decimal)) => self.amount::<4>(field, decimal)?.units.into(),
             (Kind::Instant, Literal::Instant(instant)) => instant.0.timestamp_millis().into(),
             (Kind::Instant, Literal::Ago(duration)) => before(self.reading.now, duration)
                 .ok_or_else(|| {
@@ -159,11 +177,23 @@ impl Scope {
             _ => return Err(mismatch(field)),
         })
     }
+
+    fn amount<const EXTRA: u32>(&self, field: &Field, decimal: &str) -> Outcome<Amount<EXTRA>> {
+        let currency = self.reading.currency;
+        Amount::parse(decimal, currency).ok_or_else(|| {
+            Failure::malformed(format!(
+                "where: {} is compared with {decimal:?}; expected a decimal with at most {} places",
+                field.name,
+                currency.exponent() + EXTRA
+            ))
+        })
+    }
 }
 
 /// That a condition does not hold, unknown included.
 fn fails(condition: Expr) -> Expr {
-    Expr::expr(condition).is_not(Expr::cust("true"))
+    // A constant, since PostgreSQL takes neither a parameter nor parentheses after `is not`.
+    Expr::expr(condition).is_not(Expr::Constant(true.into()))
 }
 
 fn folded(kind: Kind, text: &str) -> String {
@@ -179,8 +209,8 @@ fn starts_with(expression: Expr, kind: Kind, text: &str) -> Expr {
     let prefix = folded(kind, text);
     if kind == Kind::Text {
         let letters = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-        let beginning = Expr::cust_with_exprs("substr($1, 1, $2)", [expression, Expr::cust(letters.to_string())]);
-        return beginning.eq(prefix);
+        let (first, length) = (Expr::cust("1"), Expr::cust(letters.to_string()));
+        return Expr::expr(Func::cust("substr").arg(expression).arg(first).arg(length)).eq(prefix);
     }
     let end = format!("{prefix}{}", char::MAX);
     expression.clone().gte(prefix).and(expression.lt(end))
@@ -189,15 +219,31 @@ fn starts_with(expression: Expr, kind: Kind, text: &str) -> Expr {
 /// The instant `duration` before `now`. Years and months are calendar ones, in UTC.
 fn before(now: DateTime<Utc>, duration: &str) -> Option<DateTime<Utc>> {
     let duration = iso8601_duration::Duration::parse(duration).ok()?;
-    let parts = [duration.year, duration.month, duration.day, duration.hour, duration.minute, duration.second];
-    if parts.iter().any(|part| !(0.0..1e7).contains(part) || part.fract() != 0.0) {
+    let parts = [
+        duration.year,
+        duration.month,
+        duration.day,
+        duration.hour,
+        duration.minute,
+        duration.second,
+    ];
+    if parts
+        .iter()
+        .any(|part| !(0.0..1e7).contains(part) || part.fract() != 0.0)
+    {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "each part is a whole number below ten million, exact in f32")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each part is a whole number below ten million, exact in f32"
+    )]
     let [years, months, days, hours, minutes, seconds] = parts.map(|part| part as i64);
     let months = Months::new(u32::try_from(years.checked_mul(12)?.checked_add(months)?).ok()?);
-    let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes).checked_mul(60)?.checked_add(seconds)?;
-    now.checked_sub_months(months)?.checked_sub_signed(TimeDelta::try_seconds(seconds)?)
+    let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes)
+        .checked_mul(60)?
+        .checked_add(seconds)?;
+    now.checked_sub_months(months)?
+        .checked_sub_signed(TimeDelta::try_seconds(seconds)?)
 }
 
 fn unknown(what: &str, name: &str) -> Failure {
@@ -205,12 +251,34 @@ fn unknown(what: &str, name: &str) -> Failure {
 }
 
 fn mismatch(field: &Field) -> Failure {
-    Failure::malformed(format!("where: {} is compared with a value of another type", field.name))
+    Failure::malformed(format!(
+        "where: {} is compared with a value of another type",
+        field.name
+    ))
 }
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::sea_query::{PostgresQueryBuilder, Query, SqliteQueryBuilder};
+
     use super::*;
+
+    #[test]
+    fn negations_and_prefixes_are_written_in_the_sql_of_both_databases() {
+        let cases = [
+            (fails(Expr::col("a").eq("b")), r#"SELECT ("a" = 'b') IS NOT TRUE"#),
+            (
+                starts_with(Expr::col("a"), Kind::Text, "bc"),
+                r#"SELECT substr("a", 1, 2) = 'bc'"#,
+            ),
+        ];
+
+        for (condition, expected) in cases {
+            let statement = Query::select().expr(condition).take();
+            assert_eq!(statement.to_string(PostgresQueryBuilder), expected);
+            assert_eq!(statement.to_string(SqliteQueryBuilder), expected);
+        }
+    }
 
     #[test]
     fn durations_count_back_by_the_calendar() {

@@ -37,6 +37,8 @@ pub struct Edge {
     pub name: &'static str,
     /// How the related rows are found.
     pub join: Join,
+    /// The condition that they fulfil besides, where not all that are found count.
+    pub only: Option<fn() -> Expr>,
     /// What they are.
     pub subject: fn() -> &'static Subject,
 }
@@ -54,6 +56,8 @@ pub enum Kind {
     Integer,
     /// Money in minor units of the store's currency.
     Money,
+    /// The price of one unit, in ten-thousandths of a minor unit of the store's currency.
+    UnitPrice,
     /// Milliseconds since 1970.
     Instant,
     /// A date.

@@ -231,6 +231,12 @@ ordered_comparison! {
 }
 
 ordered_comparison! {
+    /// Tests of unit prices in major units of the store's currency, which may have four places more than it. All given
+    /// must pass.
+    UnitPriceComparison: UnitPrice, Decimal, UnitPriceRange, |value: Decimal| Literal::Decimal(value.0)
+}
+
+ordered_comparison! {
     /// Tests of dates. All given must pass.
     DateComparison: Day, Day, DateRange, Literal::Day
 }

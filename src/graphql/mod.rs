@@ -13,5 +13,5 @@ pub use error::{code, trace_id};
 pub use node::{find_by, find_by_id, first, follow, node_document, node_id};
 pub use order::OrderDirection;
 pub(crate) use order::order_by;
-pub use pages::{Listed, Pages, parse_cursor, write_cursor};
+pub use pages::{DEFAULT_SIZE, LARGEST_SIZE, Listed, Pages, parse_cursor, write_cursor};
 pub use scalar::{Decimal, Duration};

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use async_graphql::{
-    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType, ServerResult,
-    Value, parser::types::Field, registry::Registry,
+    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType,
+    ServerResult, Value, parser::types::Field, registry::Registry,
 };
 
 use crate::{
@@ -12,11 +12,12 @@ use crate::{
     money::Amount,
 };
 
-/// An exact decimal, as a string such as `"1234.50"`: amounts of money in major units. As input, a number is
-/// accepted too.
+/// A decimal as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decimal(pub String);
 
+/// An exact decimal, as a string such as `"1234.50"`: amounts of money in major units. As input, a number is
+/// accepted too.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -26,7 +27,9 @@ impl ScalarType for Decimal {
             _ => return Err(InputValueError::expected_type(value)),
         };
         if rust_decimal::Decimal::from_str_exact(&text).is_err() {
-            return Err(InputValueError::custom(format!("expected a decimal such as \"12.50\", not {text:?}")));
+            return Err(InputValueError::custom(format!(
+                "expected a decimal such as \"12.50\", not {text:?}"
+            )));
         }
         Ok(Self(text))
     }
@@ -36,10 +39,11 @@ impl ScalarType for Decimal {
     }
 }
 
-/// A span of time by ISO 8601, such as `P30D`, `P1Y6M` or `PT12H`. Years and months are calendar ones.
+/// A span of time as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duration(pub String);
 
+/// A span of time by ISO 8601, such as `P30D`, `P1Y6M` or `PT12H`. Years and months are calendar ones.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#duration")]
 impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -56,12 +60,17 @@ impl ScalarType for Duration {
 
 /// An instant in UTC by RFC 3339, such as `2026-11-22T09:30:00Z`. As input, any offset is accepted, and a date means
 /// its first instant in UTC.
-#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://scalars.graphql.org/andimarek/date-time"
+)]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::String(text) => Self::parse(text).ok_or_else(|| {
-                InputValueError::custom(format!("expected an instant such as 2026-11-22T09:30:00Z, not {text:?}"))
+                InputValueError::custom(format!(
+                    "expected an instant such as 2026-11-22T09:30:00Z, not {text:?}"
+                ))
             }),
             _ => Err(InputValueError::expected_type(value)),
         }
@@ -73,7 +82,10 @@ impl ScalarType for Instant {
 }
 
 /// A calendar date by ISO 8601, such as `1990-05-17`.
-#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
+#[Scalar(
+    name = "Date",
+    specified_by_url = "https://scalars.graphql.org/andimarek/local-date"
+)]
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

@@ -1,4 +1,18 @@
-//! Loyalty: programs whose tiers customers reach by what they spend.
+//! Loyalty: programs that reward spending by tiers, and the customers who are in them.
+//!
+//! A program has tiers, each reached from a spending on; a membership ties a customer to a program and to the tier
+//! they hold in it. The default program is the one whose tier counts as the customer's own.
 
 pub mod built_in;
+mod membership;
+mod program;
 pub mod standing;
+mod tier;
+
+pub use membership::{
+    LoyaltyMembership, LoyaltyMembershipOrderBy, LoyaltyMembershipRelation, LoyaltyMembershipWhere,
+};
+pub use program::{LoyaltyProgram, LoyaltyProgramOrderBy, LoyaltyProgramWhere, LoyaltyQuery};
+pub use tier::{
+    LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program,
+};

@@ -11,6 +11,8 @@ use crate::{
         comparison::{DateTimeComparison, DecimalComparison, StringComparison, relation, term_comparison},
         order_by,
     },
+    order_item::OrderItemRelation,
+    refund::RefundRelation,
 };
 
 term_comparison! {
@@ -54,6 +56,12 @@ pub struct OrderWhere {
     /// Who placed it.
     #[edge(to = CustomerId)]
     customer: Box<CustomerWhere>,
+    /// Its items.
+    #[edge(column = entity::order_item::Column::OrderId)]
+    items: OrderItemRelation,
+    /// What was paid back of it.
+    #[edge(column = entity::refund::Column::OrderId)]
+    refunds: RefundRelation,
 }
 
 relation! {

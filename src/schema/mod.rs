@@ -1,18 +1,42 @@
-//! The GraphQL schema: the roots of all concepts merged.
+//! The GraphQL schema: the roots of all concepts merged, and the interface that all nodes share.
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema};
+pub mod limits;
+pub mod node;
 
-use crate::{app::App, customer::CustomerQuery, order::OrderQuery};
+use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema, SchemaBuilder};
+
+use self::node::NodeQuery;
+use crate::{
+    app::App, customer::CustomerQuery, loyalty::LoyaltyQuery, order::OrderQuery, product::ProductQuery,
+    segment::SegmentQuery,
+};
 
 /// The schema that requests are executed by.
 pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(CustomerQuery, OrderQuery);
+pub struct Query(
+    NodeQuery,
+    CustomerQuery,
+    OrderQuery,
+    ProductQuery,
+    SegmentQuery,
+    LoyaltyQuery,
+);
 
 /// The schema, answering from `app`.
 #[must_use]
 pub fn build(app: App) -> CustomersSchema {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription).data(app).finish()
+    builder().data(app).finish()
+}
+
+/// The schema in the schema definition language, with the IRI of every type and field.
+#[must_use]
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
+    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
 }

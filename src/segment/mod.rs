@@ -1,4 +1,12 @@
-//! Segments: named sets of customers, chosen by hand or by a rule.
+//! Segments: sets of customers, chosen by hand or by a rule.
 
 pub mod built_in;
 pub mod computation;
+mod filter;
+mod links;
+mod node;
+mod query;
+
+pub use filter::{SegmentOrderBy, SegmentRelation, SegmentWhere};
+pub use node::Segment;
+pub use query::SegmentQuery;

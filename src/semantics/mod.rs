@@ -12,5 +12,5 @@ pub mod vocabulary;
 
 pub use iri::Base;
 pub use json_ld::Document;
-pub use resource::{Description, Edge, Fact, Kind, Links, Resource, pages_term};
+pub use resource::{Description, Edge, Fact, Kind, Links, Resource, pages_term, parse_key};
 pub use value::Range;

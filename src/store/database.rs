@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use migration::Migrator;
 use sea_orm::{
-    ConnectOptions, DatabaseConnection,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::MigratorTrait;
@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections for reading: on SQLite each is a thread with a small cache of its own.
 const SQLITE_READERS: u32 = 4;
+
+/// What migrations of PostgreSQL are locked by: any number that is always the same.
+const MIGRATION_LOCK: i64 = 0x6375_7374;
 
 /// Connections to PostgreSQL, for reading and writing.
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -50,7 +53,10 @@ impl Database {
             (open(sqlite(url, true, SQLITE_READERS)).await?, writer)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut options = ConnectOptions::new(url);
-            options.max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE).sqlx_logging(false);
+            options
+                .max_connections(POSTGRES_CONNECTIONS)
+                .acquire_timeout(PATIENCE)
+                .sqlx_logging(false);
             let pool = open(options).await?;
             (pool.clone(), pool)
         } else {
@@ -61,7 +67,11 @@ impl Database {
         reader.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { reader, writer, statements })
+        Ok(Self {
+            reader,
+            writer,
+            statements,
+        })
     }
 
     /// Brings the schema to the version of this program.
@@ -69,13 +79,40 @@ impl Database {
     /// # Errors
     /// When the database has a newer schema, or a migration fails.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
-        Migrator::install(&self.writer).await.context("could not prepare the database for its schema")?;
-        let applied = Migrator::get_migration_models(&self.writer).await.context("could not read the schema version")?;
-        if let Some(unknown) = applied.iter().find(|model| !known.contains(&model.version)) {
-            bail!("the database is newer than this program: it knows {:?}; run a newer release", unknown.version);
+        // Replicas that start together take turns.
+        let turn = self
+            .writer
+            .begin()
+            .await
+            .context("could not begin to prepare the database")?;
+        if self.dialect() == Dialect::Postgres {
+            let lock = format!("select pg_advisory_xact_lock({MIGRATION_LOCK})");
+            turn.execute_unprepared(&lock)
+                .await
+                .context("could not wait for another server's migration")?;
         }
-        Migrator::up(&self.writer, None).await.context("could not bring the database to this program's schema")
+        let known: Vec<String> = Migrator::migrations()
+            .iter()
+            .map(|migration| migration.name().to_owned())
+            .collect();
+        Migrator::install(&turn)
+            .await
+            .context("could not prepare the database for its schema")?;
+        let applied = Migrator::get_migration_models(&turn)
+            .await
+            .context("could not read the schema version")?;
+        if let Some(unknown) = applied.iter().find(|model| !known.contains(&model.version)) {
+            bail!(
+                "the database is newer than this program: it knows {:?}; run a newer release",
+                unknown.version
+            );
+        }
+        Migrator::up(&turn, None)
+            .await
+            .context("could not bring the database to this program's schema")?;
+        turn.commit()
+            .await
+            .context("could not keep the database's new schema")
     }
 
     /// The connections that only read.
@@ -105,7 +142,9 @@ impl Database {
 
 async fn open(options: ConnectOptions) -> anyhow::Result<DatabaseConnection> {
     // The URL may hold a password, so it stays out of the message.
-    sea_orm::Database::connect(options).await.context("could not reach the database; is it running, and the URL right?")
+    sea_orm::Database::connect(options)
+        .await
+        .context("could not reach the database; is it running, and the URL right?")
 }
 
 fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {

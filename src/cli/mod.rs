@@ -1,0 +1,82 @@
+//! The command line.
+
+mod serve;
+
+use std::io::{Write, stdout};
+
+use anyhow::Context;
+
+use crate::{
+    app::App,
+    clock::Clock,
+    config::{Command, Options, StoreOptions},
+    import::{self, Dates},
+    progress::Progress,
+    schema, seed,
+    semantics::Base,
+    settings,
+    store::Database,
+};
+
+/// The database when none is named.
+const DEFAULT_DATABASE: &str = "sqlite://customers.db?mode=rwc";
+/// The base of IRIs when nothing is listened on.
+const DEFAULT_BASE: &str = "http://127.0.0.1:8000";
+
+/// Does what the operator asks.
+///
+/// # Errors
+/// Whatever stops the command, said for the operator.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    let store = options.store;
+    match options.command {
+        Command::Schema => say(&schema::sdl()),
+        Command::Serve(serve) => serve::run(store, serve).await,
+        Command::Import(options) => {
+            let app = open(&store, store.database(), DEFAULT_BASE).await?;
+            let dates = if options.recent { Dates::Recent } else { Dates::AsWritten };
+            let report = import::run(&app, options.format, &options.files, dates, &Progress::on_stderr("rows")).await?;
+            say(&format!("{report}\n"))
+        }
+        Command::Seed(options) => {
+            let app = open(&store, store.database(), DEFAULT_BASE).await?;
+            let report = seed::run(&app, &options).await?;
+            say(&format!("{report}\n"))
+        }
+    }
+}
+
+/// Opens the database, brings it up to date and makes it ready.
+async fn open(options: &StoreOptions, database: &str, default_base: &str) -> anyhow::Result<App> {
+    let base = options.base_url.as_deref().unwrap_or(default_base);
+    let base = Base::new(base, &options.former_base_url)
+        .map_err(anyhow::Error::msg)
+        .context("--base-url")?;
+    let database = Database::connect(database).await?;
+    database.migrate().await?;
+    let clock = Clock::System;
+    let currency = settings::prepare(&database, clock, options.currency).await?;
+    Ok(App { database, clock, base: base.into(), currency })
+}
+
+impl StoreOptions {
+    /// The database that is named, or the default one.
+    fn database(&self) -> &str {
+        self.database
+            .as_deref()
+            .or(self.database_url.as_deref())
+            .unwrap_or(DEFAULT_DATABASE)
+    }
+
+    /// Whether a database is named.
+    fn names_database(&self) -> bool {
+        self.database.is_some() || self.database_url.is_some()
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("could not write to the standard output")
+}

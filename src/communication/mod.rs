@@ -1,0 +1,8 @@
+//! Communications: the messages to customers, sent, waiting or held back.
+
+mod filter;
+mod links;
+mod node;
+
+pub use filter::{CommunicationOrderBy, CommunicationRelation, CommunicationWhere};
+pub use node::Communication;

@@ -1,0 +1,97 @@
+//! What the operator decides: flags of the command line, each also an environment variable.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{import::Format, money::Currency};
+
+/// A GraphQL server with a linked-data semantic layer for customer management.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Options {
+    /// The store to work on.
+    #[command(flatten)]
+    pub store: StoreOptions,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The flags that all commands understand.
+#[derive(Args, Clone, Debug)]
+pub struct StoreOptions {
+    /// URL of the database: `sqlite://FILE?mode=rwc` or `postgres://USER@HOST/NAME` [default: `sqlite://customers.db?mode=rwc`]
+    #[arg(long, global = true, env = "CUSTOMERS_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+    /// The same under the name that platforms set.
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide = true,
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
+    /// Where IRIs begin, as clients reach the server [default: http:// and the address listened on]
+    #[arg(long, global = true, env = "CUSTOMERS_BASE_URL")]
+    pub base_url: Option<String>,
+    /// A base that IRIs had before; ids made under it are still understood
+    #[arg(long, global = true, env = "CUSTOMERS_FORMER_BASE_URL", value_delimiter = ',')]
+    pub former_base_url: Vec<String>,
+    /// Currency of the store by ISO 4217 [default: that of the database, USD for a new one]
+    #[arg(long, global = true, env = "CUSTOMERS_CURRENCY")]
+    pub currency: Option<Currency>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Brings the database up to date and answers requests
+    Serve(ServeOptions),
+    /// Reads customers and orders from files
+    Import(ImportOptions),
+    /// Fills the database with synthetic customers, the same for the same seed
+    Seed(SeedOptions),
+    /// Prints the GraphQL schema
+    Schema,
+}
+
+/// The flags of `serve`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeOptions {
+    /// Address to listen on
+    #[arg(long, env = "CUSTOMERS_LISTEN", default_value = "127.0.0.1:8000")]
+    pub listen: SocketAddr,
+    /// Load real data to explore; without --database into a database that ends with the server
+    #[arg(long, env = "CUSTOMERS_DEMO")]
+    pub demo: bool,
+}
+
+/// The flags of `import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportOptions {
+    /// The files: for Northwind customers, orders and order lines, for Chinook customers and invoices
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// What the files hold
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Move all dates by the same number of whole days, so that the newest order is yesterday's
+    #[arg(long)]
+    pub recent: bool,
+}
+
+/// The flags of `seed`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct SeedOptions {
+    /// How many customers
+    #[arg(long)]
+    pub customers: u64,
+    /// How many orders a customer has on average
+    #[arg(long, default_value_t = 5)]
+    pub orders_per_customer: u64,
+    /// Another number makes other customers
+    #[arg(long, default_value_t = 1)]
+    pub random_seed: u64,
+}

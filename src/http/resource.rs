@@ -1,0 +1,283 @@
+//! Node IRIs: `/{collection}/{key}`, its pages of related nodes, and the pages of whole collections.
+//!
+//! Pages are read by the same GraphQL fields that clients use, so that they hold the same nodes in the same order.
+
+use async_graphql::{Request, Value, Variables, value};
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::task::spawn_blocking;
+
+use super::{
+    negotiation::{Accepted, accepted, best},
+    router::Context,
+    vocabulary::{linked_data, not_acceptable, page},
+};
+use crate::{
+    failure::Failure,
+    graphql::trace_id,
+    html,
+    schema::node::{self, KINDS},
+    semantics::{
+        Kind,
+        context::{self, MEDIA_TYPE},
+        parse_key,
+        profile::{self, Profile},
+    },
+};
+
+/// How many nodes a page lists.
+const PAGE_SIZE: u32 = 50;
+
+/// The collections that have a list at the root of queries, with its field.
+const ROOTS: [(&str, &str); 5] = [
+    ("customers", "customers"),
+    ("orders", "orders"),
+    ("products", "products"),
+    ("segments", "segments"),
+    ("loyalty-programs", "loyaltyPrograms"),
+];
+
+/// Where a page starts.
+#[derive(Debug, Deserialize)]
+pub struct Start {
+    after: Option<String>,
+}
+
+/// `/`: where people start.
+pub async fn home(State(context): State<Context>) -> Response {
+    page(html::home(
+        &context.app.base,
+        &ROOTS.map(|(collection, _)| collection),
+    ))
+}
+
+/// A node.
+pub async fn node(
+    State(context): State<Context>,
+    Path((collection, key)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else {
+        return not_found();
+    };
+    let accepted = accepted(&headers);
+    let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
+        return not_acceptable();
+    };
+    let shows_personal = context.viewer().reads_personal();
+    match node::load(&context.app, &context.app.reading(), &collection, vec![key]).await {
+        Ok(mut nodes) => match nodes.remove(&key) {
+            Some(node) => {
+                let document = node.document(&context.app.base, shows_personal);
+                if media_type == MEDIA_TYPE {
+                    in_profile(&context, &accepted, document).await
+                } else {
+                    page(html::node(&context.app.base, kind, &document))
+                }
+            }
+            None => not_found(),
+        },
+        Err(failure) => failed(&failure),
+    }
+}
+
+/// A page of a whole collection.
+pub async fn collection(
+    State(context): State<Context>,
+    Path(collection): Path<String>,
+    Query(start): Query<Start>,
+    headers: HeaderMap,
+) -> Response {
+    let Some((_, field)) = ROOTS.iter().find(|(known, _)| *known == collection) else {
+        return not_found();
+    };
+    let query =
+        format!("query ($after: String) {{ list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }}");
+    let listed = list(&context, &query, value!({ "after": start.after })).await;
+    let base = &context.app.base;
+    let listing = Listing {
+        iri: base.url(&collection),
+        title: collection,
+        of: None,
+    };
+    listing.answer(&context, &headers, listed).await
+}
+
+/// A page of the nodes that an edge of a node leads to.
+pub async fn related(
+    State(context): State<Context>,
+    Path((collection, key, edge)): Path<(String, String, String)>,
+    Query(start): Query<Start>,
+    headers: HeaderMap,
+) -> Response {
+    let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else {
+        return not_found();
+    };
+    let Some(edge) = kind
+        .edges
+        .iter()
+        .find(|known| known.has_pages && known.name == edge)
+    else {
+        return not_found();
+    };
+    let (name, field) = (kind.description.name, edge.name);
+    let query = format!(
+        "query ($id: ID!, $after: String) {{ node(id: $id) {{ ... on {name} {{ \
+         list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }} }} }}"
+    );
+    let iri = context.app.base.node(&collection, key);
+    let listed = list(&context, &query, value!({ "id": iri, "after": start.after })).await;
+    let listing = Listing {
+        iri: format!("{iri}/{field}"),
+        title: format!("{name}: {field}"),
+        of: Some((iri, name, field)),
+    };
+    listing.answer(&context, &headers, listed).await
+}
+
+/// What is asked of a connection.
+const LIST: &str = "{ nodes { jsonLd } pageInfo { hasNextPage endCursor } }";
+
+/// The nodes of a page, and the cursor of the next.
+struct Listed {
+    documents: Vec<serde_json::Value>,
+    next: Option<String>,
+}
+
+async fn list(context: &Context, query: &str, variables: Value) -> Result<Listed, Response> {
+    let request = Request::new(query)
+        .variables(Variables::from_value(variables))
+        .data(context.viewer())
+        .data(context.app.reading());
+    let response = context.schema.execute(request).await;
+    if let Some(error) = response.errors.first() {
+        // What can be wrong with our own query is the cursor in the URL.
+        return Err((StatusCode::BAD_REQUEST, format!("{}\n", error.message)).into_response());
+    }
+    let mut data = response.data.into_json().unwrap_or_default();
+    let list = data.pointer_mut("/node/list").or(None);
+    let mut list = match list {
+        Some(list) => list.take(),
+        None => data["list"].take(),
+    };
+    if list.is_null() {
+        return Err(not_found());
+    }
+    let documents = match list["nodes"].take() {
+        serde_json::Value::Array(nodes) => nodes.into_iter().map(|mut node| node["jsonLd"].take()).collect(),
+        _ => Vec::new(),
+    };
+    let info = &list["pageInfo"];
+    let next = info["hasNextPage"]
+        .as_bool()
+        .unwrap_or_default()
+        .then(|| info["endCursor"].as_str())
+        .flatten();
+    Ok(Listed {
+        documents,
+        next: next.map(str::to_owned),
+    })
+}
+
+/// A page, as linked data and as HTML.
+struct Listing {
+    iri: String,
+    title: String,
+    /// The node that the page belongs to, its type, and the edge.
+    of: Option<(String, &'static str, &'static str)>,
+}
+
+impl Listing {
+    async fn answer(
+        self,
+        context: &Context,
+        headers: &HeaderMap,
+        listed: Result<Listed, Response>,
+    ) -> Response {
+        let accepted = accepted(headers);
+        let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
+            return not_acceptable();
+        };
+        let Listed { mut documents, next } = match listed {
+            Ok(listed) => listed,
+            Err(response) => return response,
+        };
+        let next = next.map(|cursor| format!("{}?after={cursor}", self.iri));
+        let base = &context.app.base;
+        if media_type == MEDIA_TYPE {
+            for document in &mut documents {
+                if let Some(fields) = document.as_object_mut() {
+                    fields.remove("@context");
+                }
+            }
+            let graph = self.graph(documents, next);
+            let document = json!({ "@context": base.url("context.jsonld"), "@graph": graph });
+            return in_profile(context, &accepted, document).await;
+        }
+        let parent = self.of.as_ref().map(|(iri, _, _)| iri.as_str());
+        page(html::list(base, &self.title, parent, &documents, next.as_deref()))
+    }
+
+    /// The page, the edges that it shows, and the nodes.
+    fn graph(self, documents: Vec<serde_json::Value>, next: Option<String>) -> Vec<serde_json::Value> {
+        let mut page = json!({ "@id": self.iri, "@type": "Page" });
+        if let Some(next) = next {
+            page["next"] = json!(next);
+        }
+        let mut graph = Vec::with_capacity(documents.len() + 2);
+        if let Some((iri, name, edge)) = self.of {
+            page["of"] = json!(iri);
+            let ids: Vec<_> = documents.iter().map(|document| document["@id"].clone()).collect();
+            graph.push(json!({ "@id": iri, "@type": name, edge: ids }));
+        }
+        graph.insert(0, page);
+        graph.extend(documents);
+        graph
+    }
+}
+
+/// The document in the profile that the client asks for, compacted unless it asks for another.
+async fn in_profile(context: &Context, accepted: &[Accepted], document: serde_json::Value) -> Response {
+    let wanted = accepted.iter().find(|accepted| accepted.range == MEDIA_TYPE);
+    let profile = wanted
+        .and_then(|wanted| Profile::of(wanted.profile.as_deref()?))
+        .unwrap_or(Profile::Compacted);
+    if profile == Profile::Compacted {
+        return linked_data(document.to_string());
+    }
+    let url = context.app.base.url("context.jsonld");
+    let written =
+        spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await;
+    match written.map_err(anyhow::Error::new).flatten() {
+        Ok(text) => linked_data(text),
+        Err(error) => failed(&error.into()),
+    }
+}
+
+fn kind(collection: &str) -> Option<&'static Kind> {
+    KINDS
+        .iter()
+        .find(|kind| kind.description.collection == collection)
+}
+
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response()
+}
+
+fn failed(failure: &Failure) -> Response {
+    match failure {
+        Failure::Malformed(message) => (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
+        Failure::Forbidden(message) => (StatusCode::FORBIDDEN, format!("{message}\n")).into_response(),
+        Failure::Internal(error) => {
+            let trace = trace_id();
+            tracing::error!(%trace, error = format!("{error:#}"), "a request failed");
+            let message = format!("the server failed; its log says why under {trace}\n");
+            (StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
+        }
+    }
+}

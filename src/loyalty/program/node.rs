@@ -1,0 +1,43 @@
+//! The loyalty program as every face shows it.
+
+use derive::resource;
+use entity::loyalty_program::LoyaltyEvaluation;
+use uuid::Uuid;
+
+use crate::instant::Instant;
+
+/// A scheme that rewards spending by tiers.
+#[resource(
+    class = "customers:LoyaltyProgram",
+    class_of = "schema:MemberProgram",
+    collection = "loyalty-programs",
+    table = entity::loyalty_program
+)]
+pub struct LoyaltyProgram {
+    #[key]
+    key: Uuid,
+    /// Stable name for programs that use this server. No two loyalty programs share one.
+    #[iri("schema:identifier")]
+    handle: String,
+    /// Name for people.
+    #[iri("schema:name")]
+    name: String,
+    /// What it offers, in words. Null if not described.
+    #[iri("schema:description")]
+    description: Option<String>,
+    /// Whether it is the default program, in which every customer is enrolled. At most one is.
+    #[iri("customers:isDefault")]
+    is_default: bool,
+    /// Which spending counts towards its tiers.
+    #[iri("customers:evaluation")]
+    evaluation: LoyaltyEvaluation,
+    /// Counts edits by clients, from 1.
+    #[iri("customers:version")]
+    version: i32,
+    /// When the program was made.
+    #[iri("customers:createdAt")]
+    created_at: Instant,
+    /// When a client last edited it.
+    #[iri("customers:updatedAt")]
+    updated_at: Instant,
+}

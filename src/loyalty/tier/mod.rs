@@ -1,0 +1,8 @@
+//! Tiers: the levels of a loyalty program, each reached from a spending on.
+
+mod filter;
+mod links;
+mod node;
+
+pub use filter::{LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program};
+pub use node::LoyaltyTier;

@@ -1,0 +1,182 @@
+//! Any node by its IRI: the one place that lists all types of nodes.
+#![expect(missing_docs, reason = "the interface's macro makes methods without any")]
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
+use uuid::Uuid;
+
+use crate::{
+    address::Address,
+    app::App,
+    communication::Communication,
+    contact_point::ContactPoint,
+    customer::Customer,
+    failure::{Failure, Outcome},
+    graphql::LARGEST_SIZE,
+    loyalty::{LoyaltyMembership, LoyaltyProgram, LoyaltyTier},
+    order::Order,
+    order_item::OrderItem,
+    product::Product,
+    refund::Refund,
+    segment::Segment,
+    semantics::{Base, Document, Kind, Resource},
+    store::{self, Reading},
+};
+
+/// Declares the types of nodes: each is a variant of [`Node`] too.
+macro_rules! nodes {
+    ($($type:ident),* $(,)?) => {
+        /// A thing with an IRI: whoever holds its id can fetch, link and cite it.
+        #[derive(Clone, Debug, Interface)]
+        #[graphql(
+            field(
+                name = "id",
+                ty = "ID",
+                desc = "The IRI of the node: its key in every interface, and a URL that answers with the node.",
+                directive = entity::term::iri::apply("http://www.w3.org/ns/json-ld#id".to_owned(), None)
+            ),
+            field(
+                name = "json_ld",
+                ty = "serde_json::Value",
+                desc = "The node as a JSON-LD document: what a GET on its IRI answers, without what the viewer may not see.",
+                directive = entity::term::iri::apply("http://www.w3.org/ns/json-ld#JsonLdDocument".to_owned(), None)
+            )
+        )]
+        pub enum Node {
+            $(
+                #[doc = concat!("A node of type `", stringify!($type), "`.")]
+                $type($type),
+            )*
+        }
+
+        /// All types of nodes.
+        pub const KINDS: &[Kind] = &[$(Kind::of::<$type>()),*];
+
+        /// Reads the nodes of a collection with these keys, in one statement. Keys without a node are left out.
+        ///
+        /// # Errors
+        /// [`Failure::Malformed`] when there is no such collection.
+        pub async fn load(
+            app: &App,
+            reading: &Reading,
+            collection: &str,
+            keys: Vec<Uuid>,
+        ) -> Outcome<HashMap<Uuid, Node>> {
+            $(
+                if collection == $type::DESCRIPTION.collection {
+                    let nodes = store::rows_by_key::<$type>(&app.database, reading, keys).await?;
+                    return Ok(nodes.into_iter().map(|(key, node)| (key, Node::$type(node))).collect());
+                }
+            )*
+            let known: Vec<_> = KINDS.iter().map(|kind| kind.description.collection).collect();
+            Err(Failure::malformed(format!(
+                "there is no collection {collection:?}; expected one of {}",
+                known.join(", ")
+            )))
+        }
+
+        impl Node {
+            /// The node's JSON-LD document.
+            ///
+            /// # Panics
+            /// Never: a document is a map from text to what JSON can hold.
+            #[must_use]
+            pub fn document(&self, base: &Base, shows_personal: bool) -> serde_json::Value {
+                match self {
+                    $(Self::$type(node) => serde_json::to_value(Document { node, base, shows_personal }),)*
+                }
+                .expect("a document is a map from text to what JSON can hold")
+            }
+        }
+    };
+}
+
+nodes! {
+    Customer,
+    Address,
+    ContactPoint,
+    Order,
+    OrderItem,
+    Refund,
+    Product,
+    Segment,
+    LoyaltyProgram,
+    LoyaltyTier,
+    LoyaltyMembership,
+    Communication,
+}
+
+/// The root fields about nodes of any type.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The node with this id, whatever its type. Null if there is none.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The node's IRI.")] id: ID,
+    ) -> Option<Outcome<Node>> {
+        let nodes = find(ctx, "id", &[id]).await;
+        nodes.map(|nodes| nodes.into_iter().next().flatten()).transpose()
+    }
+
+    /// The nodes with these ids, whatever their types: one for each id, in the same order, null where there is none.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The nodes' IRIs: at most 250.")] ids: Vec<ID>,
+    ) -> Option<Outcome<Vec<Option<Node>>>> {
+        let most = usize::try_from(LARGEST_SIZE).unwrap_or(usize::MAX);
+        if ids.len() > most {
+            let message = format!("ids: expected at most {most}, not {}", ids.len());
+            return Some(Err(Failure::Malformed(message)));
+        }
+        Some(find(ctx, "ids", &ids).await)
+    }
+}
+
+/// The nodes with these ids, read in one statement for each collection.
+async fn find(ctx: &Context<'_>, argument: &str, ids: &[ID]) -> Outcome<Vec<Option<Node>>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let names = ids
+        .iter()
+        .map(|id| app.base.parse(argument, id.as_str()))
+        .collect::<Outcome<Vec<_>>>()?;
+    let mut collections: HashMap<&str, Vec<Uuid>> = HashMap::new();
+    for (collection, key) in &names {
+        collections.entry(collection).or_default().push(*key);
+    }
+    let reads = collections.into_iter().map(async |(collection, keys)| {
+        let nodes = load(app, reading, collection, keys)
+            .await
+            .map_err(|failure| match failure {
+                Failure::Malformed(message) => Failure::Malformed(format!("{argument}: {message}")),
+                other => other,
+            });
+        Ok::<_, Failure>((collection, nodes?))
+    });
+    let found: HashMap<_, _> = try_join_all(reads).await?.into_iter().collect();
+    Ok(names
+        .iter()
+        .map(|(collection, key)| found.get(collection)?.get(key).cloned())
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_types_share_a_name_or_a_collection() {
+        let names: HashSet<_> = KINDS.iter().map(|kind| kind.description.name).collect();
+        let collections: HashSet<_> = KINDS.iter().map(|kind| kind.description.collection).collect();
+
+        assert_eq!((names.len(), collections.len()), (KINDS.len(), KINDS.len()));
+    }
+}

@@ -1,0 +1,36 @@
+//! The store at the root of queries.
+
+use async_graphql::{Context, Object, SimpleObject};
+
+use crate::{app::App, instant::Instant, store::Reading};
+
+/// What holds for the whole store.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Store {
+    /// Currency of all amounts that name no other: a code of ISO 4217.
+    currency: &'static str,
+    /// Where the IRIs of nodes begin.
+    base_url: String,
+    /// Version of the server.
+    version: &'static str,
+    /// The instant at which the figures of this answer are true.
+    now: Instant,
+}
+
+/// The root fields about the store.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StoreQuery;
+
+#[Object]
+impl StoreQuery {
+    /// What holds for the whole store: its currency, its base, and the version of the server.
+    async fn store(&self, ctx: &Context<'_>) -> Store {
+        let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+        Store {
+            currency: app.currency.code(),
+            base_url: app.base.as_str().to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            now: Instant(reading.now),
+        }
+    }
+}

@@ -1,0 +1,544 @@
+//! Nodes as linked data: what is served is JSON-LD that says what it seems to say, by terms that fit.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io::Read,
+};
+
+use customers::{
+    schema::node::KINDS,
+    semantics::{Range, context},
+};
+use flate2::read::GzDecoder;
+use futures_util::FutureExt;
+use json_ld::{
+    JsonLdProcessor, RemoteDocument,
+    syntax::{IntoJsonWithContext, Parse, Print},
+};
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+const JSON_LD: &str = "application/ld+json";
+
+/// Expands a document by the processor, which knows the context at `context_url` and nothing else.
+fn expand(document: &Value, context_url: &str) -> Value {
+    let parse = |value: &Value| {
+        json_ld::syntax::Value::parse_str(&value.to_string())
+            .expect("JSON")
+            .0
+    };
+    let url: iref::IriBuf = context_url.to_owned().try_into().expect("an IRI");
+    let mut loader = HashMap::new();
+    loader.insert(
+        url.clone(),
+        RemoteDocument::new(Some(url), None, parse(&context::document(KINDS))),
+    );
+    let document: RemoteDocument = RemoteDocument::new(None, None, parse(document));
+    let expanded = document
+        .expand(&loader)
+        .now_or_never()
+        .expect("nothing to wait for")
+        .expect("JSON-LD");
+    let objects = expanded.into_iter().map(|object| object.into_json_with(&()));
+    let text = json_ld::syntax::Value::Array(objects.collect())
+        .compact_print()
+        .to_string();
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// How many values a document states: every term of every object, whatever becomes of it.
+fn stated(value: &Value, count: &mut BTreeMap<&'static str, usize>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| stated(item, count)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == "customFields" || name.ends_with("customFields") {
+                    *count.entry("terms").or_default() += 1;
+                    continue;
+                }
+                if !name.starts_with('@') {
+                    *count.entry("terms").or_default() += 1;
+                }
+                stated(value, count);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// All IRIs of an expanded document: its terms, ids and types.
+fn iris(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| iris(item, found)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == "@id" {
+                    found.extend(value.as_str().map(str::to_owned));
+                } else if name == "@type" {
+                    let types = value
+                        .as_array()
+                        .map(Vec::as_slice)
+                        .unwrap_or(std::slice::from_ref(value));
+                    found.extend(
+                        types
+                            .iter()
+                            .filter_map(Value::as_str)
+                            .filter(|kind| *kind != "@json")
+                            .map(str::to_owned),
+                    );
+                } else if !name.starts_with('@') {
+                    found.insert(name.clone());
+                }
+                if name != "@value" {
+                    iris(value, found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The terms of the objects of an expanded document; several terms may have one IRI.
+fn kept(value: &Value, count: &mut usize) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| kept(item, count)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == "@value" {
+                    continue;
+                }
+                if !name.starts_with('@') {
+                    *count += 1;
+                }
+                kept(value, count);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Asserts that the processor drops nothing of a document, and that no IRI in it is relative.
+fn assert_expands(document: &Value, context_url: &str) {
+    let expanded = expand(document, context_url);
+    let mut terms = BTreeMap::new();
+    stated(document, &mut terms);
+    let mut properties = 0;
+    kept(&expanded, &mut properties);
+    assert_eq!(
+        terms.get("terms").copied().unwrap_or_default(),
+        properties,
+        "{document:#}\n{expanded:#}"
+    );
+
+    let mut found = BTreeSet::new();
+    iris(&expanded, &mut found);
+    let relative: Vec<&String> = found.iter().filter(|iri| !iri.starts_with("http")).collect();
+    assert!(relative.is_empty(), "{relative:?} in {document:#}");
+}
+
+/// The IRIs of some nodes of every type.
+async fn samples(server: &Server) -> Vec<String> {
+    let query = "{
+      customers(first: 40) { nodes {
+        id
+        addresses { nodes { id } } contacts { nodes { id } } refunds { nodes { id } } segments { nodes { id } }
+        communications { nodes { id } }
+        loyaltyMemberships { nodes { id program { id } tier { id } } }
+        orders(first: 4) { nodes { id items { nodes { id product { id } } } } }
+      } }
+    }";
+    let data = server.query(query).await;
+    let mut found = BTreeSet::new();
+    fn ids(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| ids(item, found)),
+            Value::Object(fields) => {
+                found.extend(fields.get("id").and_then(Value::as_str).map(str::to_owned));
+                fields.values().for_each(|value| ids(value, found));
+            }
+            _ => {}
+        }
+    }
+    ids(&data, &mut found);
+    found.into_iter().collect()
+}
+
+async fn seeded() -> Server {
+    let server = Server::start().await;
+    let options = customers::config::SeedOptions {
+        customers: 40,
+        orders_per_customer: 3,
+        random_seed: 7,
+    };
+    customers::seed::run(&server.app, &options)
+        .await
+        .expect("synthetic customers");
+    server
+}
+
+#[tokio::test]
+async fn every_document_of_a_node_expands_without_loss() {
+    let server = seeded().await;
+    let context_url = server.url("/context.jsonld");
+    let mut collections = BTreeSet::new();
+
+    for iri in samples(&server).await {
+        let document = server.get_json(&iri, JSON_LD).await;
+        collections.insert(iri.split('/').nth(3).expect("a collection").to_owned());
+
+        assert_eq!(document["@id"], json!(iri));
+        assert_eq!(document["@context"], json!(context_url));
+        assert_expands(&document, &context_url);
+    }
+
+    let all: BTreeSet<String> = KINDS
+        .iter()
+        .map(|kind| kind.description.collection.to_owned())
+        .collect();
+    assert_eq!(collections, all, "a sample of every type");
+}
+
+#[tokio::test]
+async fn every_page_of_nodes_expands_without_loss() {
+    let server = seeded().await;
+    let context_url = server.url("/context.jsonld");
+    let mut pages: Vec<String> = ["customers", "orders", "products", "segments", "loyalty-programs"]
+        .map(|name| server.url(&format!("/{name}")))
+        .to_vec();
+    for iri in samples(&server).await.iter().step_by(23) {
+        let document = server.get_json(iri, JSON_LD).await;
+        let fields = document.as_object().expect("an object");
+        let links = fields.iter().filter(|(name, _)| name.ends_with("Page"));
+        pages.extend(links.filter_map(|(_, url)| url.as_str().map(str::to_owned)));
+    }
+
+    for page in pages {
+        let document = server.get_json(&page, JSON_LD).await;
+
+        assert_eq!(document["@graph"][0]["@id"], json!(page));
+        assert_expands(&document, &context_url);
+    }
+}
+
+#[tokio::test]
+async fn pages_lead_to_one_another_until_the_end() {
+    let server = seeded().await;
+    let mut url = server.url("/orders");
+    let mut orders = BTreeSet::new();
+    loop {
+        let page = server.get_json(&url, JSON_LD).await;
+        let graph = page["@graph"].as_array().expect("a graph");
+        orders.extend(
+            graph[1..]
+                .iter()
+                .map(|node| node["@id"].as_str().expect("an id").to_owned()),
+        );
+        match graph[0]["next"].as_str() {
+            Some(next) => url = next.to_owned(),
+            None => break,
+        }
+    }
+
+    let count = server.query("{ orders(first: 0) { totalCount } }").await["orders"]["totalCount"].as_u64();
+    assert_eq!(Some(orders.len() as u64), count);
+    assert!(orders.len() > 50, "more than one page");
+}
+
+#[tokio::test]
+async fn the_field_and_the_address_answer_the_same() {
+    let server = Server::demo().await;
+    let data = server
+        .query("{ customerBy(key: { externalId: \"ALFKI\" }) { id jsonLd } }")
+        .await;
+    let customer = &data["customerBy"];
+
+    let document = server
+        .get_json(customer["id"].as_str().expect("an id"), JSON_LD)
+        .await;
+
+    assert_eq!(customer["jsonLd"], document);
+    assert_eq!(document["@type"], json!(["Customer", "schema:Organization"]));
+    assert_eq!(document["legalName"], "Alfreds Futterkiste");
+}
+
+#[tokio::test]
+async fn an_order_states_its_customer_by_the_property_of_schema_org() {
+    let server = Server::demo().await;
+    let data = server
+        .query("{ orders(first: 1) { nodes { id customer { id } } } }")
+        .await;
+    let order = &data["orders"]["nodes"][0];
+
+    let document = server
+        .get_json(order["id"].as_str().expect("an id"), JSON_LD)
+        .await;
+    let expanded = expand(&document, &server.url("/context.jsonld"));
+
+    assert_eq!(
+        expanded[0]["https://schema.org/customer"],
+        json!([{ "@id": order["customer"]["id"] }])
+    );
+    assert_eq!(
+        expanded[0]["https://customers.do/vocab#total"][0]["@type"],
+        "http://www.w3.org/2001/XMLSchema#decimal"
+    );
+}
+
+#[tokio::test]
+async fn an_address_states_that_its_customer_has_it() {
+    let server = Server::demo().await;
+    let data = server
+        .query("{ customers(first: 1) { nodes { id address { id } } } }")
+        .await;
+    let customer = &data["customers"]["nodes"][0];
+
+    let document = server
+        .get_json(customer["address"]["id"].as_str().expect("an id"), JSON_LD)
+        .await;
+    let expanded = expand(&document, &server.url("/context.jsonld"));
+
+    assert_eq!(
+        expanded[0]["@reverse"]["https://schema.org/address"][0]["@id"],
+        customer["id"]
+    );
+}
+
+#[tokio::test]
+async fn the_profile_asked_for_is_answered() {
+    let server = Server::demo().await;
+    let data = server
+        .query("{ customers(first: 1) { nodes { id name } } }")
+        .await;
+    let customer = &data["customers"]["nodes"][0];
+    let id = customer["id"].as_str().expect("an id");
+
+    for profile in ["expanded", "flattened"] {
+        let accept = format!("{JSON_LD};profile=\"http://www.w3.org/ns/json-ld#{profile}\"");
+        let document = server.get_json(id, &accept).await;
+
+        assert_eq!(
+            document[0]["https://schema.org/name"][0]["@value"], customer["name"],
+            "{profile}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_browser_gets_a_page_with_the_same_facts_and_links_onward() {
+    let server = Server::demo().await;
+    let data = server
+        .query("{ customerBy(key: { externalId: \"ALFKI\" }) { id jsonLd } }")
+        .await;
+    let (id, document) = (&data["customerBy"]["id"], &data["customerBy"]["jsonLd"]);
+
+    let response = server
+        .get(
+            id.as_str().expect("an id"),
+            "text/html,application/xhtml+xml,*/*;q=0.8",
+        )
+        .await;
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    let page = response.text().await.expect("a page");
+
+    for (name, value) in document.as_object().expect("an object") {
+        let shown = match value {
+            Value::String(text) if name != "@context" => text.replace('&', "&amp;"),
+            Value::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        assert!(page.contains(&shown), "{name}: {shown}");
+    }
+    assert!(page.contains(&format!(
+        "href=\"{}\"",
+        document["ordersPage"].as_str().expect("a page")
+    )));
+    assert!(page.contains("application/ld+json"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_not_served_is_said() {
+    let server = Server::start().await;
+    let nil = "00000000-0000-0000-0000-000000000000";
+
+    for path in [
+        format!("/customers/{nil}"),
+        "/customers/x".to_owned(),
+        format!("/nothing/{nil}"),
+        "/nothing".to_owned(),
+    ] {
+        assert_eq!(server.get(&path, "*/*").await.status(), 404, "{path}");
+    }
+    assert_eq!(server.get("/customers?after=x", "*/*").await.status(), 400);
+    let refused = server.get("/vocab", "image/png").await;
+    assert_eq!(refused.status(), 406);
+    assert!(refused.text().await.expect("a text").contains(JSON_LD));
+}
+
+#[tokio::test]
+async fn the_vocabulary_explains_every_term_of_ours() {
+    let server = Server::start().await;
+    let vocabulary = server.get_json("/vocab", JSON_LD).await;
+    assert_expands(&vocabulary, &server.url("/context.jsonld"));
+    let entries = vocabulary["@graph"].as_array().expect("a graph");
+    let explained: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["@id"].as_str()).collect();
+
+    let context = context::document(KINDS).to_string();
+    let used = context.split('"').filter(|text| text.starts_with("customers:"));
+
+    let missing: BTreeSet<&str> = used.filter(|term| !explained.contains(term)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    for entry in entries {
+        assert!(
+            entry["label"].is_string() && entry["comment"].is_string(),
+            "{entry}"
+        );
+    }
+    let placed = entries.iter().any(|entry| {
+        entry["pattern"]
+            .as_str()
+            .is_some_and(|pattern| pattern.starts_with("$.Customer."))
+    });
+    assert!(placed, "patterns are told");
+}
+
+/// schema.org's vocabulary, by the names of its terms.
+fn schema_org() -> BTreeMap<String, Value> {
+    let file = std::fs::File::open("tests/data/schemaorg/schemaorg-current-https.jsonld.gz")
+        .expect("the vocabulary");
+    let mut text = String::new();
+    GzDecoder::new(file).read_to_string(&mut text).expect("a text");
+    let mut vocabulary: Value = serde_json::from_str(&text).expect("JSON");
+    let Value::Array(terms) = vocabulary["@graph"].take() else {
+        panic!("a graph")
+    };
+    terms
+        .into_iter()
+        .map(|term| (term["@id"].as_str().expect("an id").to_owned(), term))
+        .collect()
+}
+
+fn names(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        other => other["@id"].as_str().map(str::to_owned).into_iter().collect(),
+    }
+}
+
+/// The classes that hold an instance of `class`.
+fn ancestors(vocabulary: &BTreeMap<String, Value>, class: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::from([class.to_owned()]);
+    let mut open = vec![class.to_owned()];
+    while let Some(class) = open.pop() {
+        let parents = vocabulary
+            .get(&class)
+            .map(|term| names(&term["rdfs:subClassOf"]))
+            .unwrap_or_default();
+        open.extend(parents.into_iter().filter(|parent| found.insert(parent.clone())));
+    }
+    found
+}
+
+/// Whether a property may be stated of an instance of one of `subjects`, with a value of one of `objects`.
+fn assert_fits(vocabulary: &BTreeMap<String, Value>, property: &str, subjects: &[&str], objects: &[&str]) {
+    let term = vocabulary
+        .get(property)
+        .unwrap_or_else(|| panic!("schema.org has no {property}"));
+    let covers = |allowed: &Value, classes: &[&str]| {
+        let allowed = names(allowed);
+        classes.iter().any(|class| {
+            ancestors(vocabulary, class)
+                .iter()
+                .any(|class| allowed.contains(class))
+        })
+    };
+    assert!(
+        covers(&term["schema:domainIncludes"], subjects),
+        "{property} is not for {subjects:?}"
+    );
+    assert!(
+        covers(&term["schema:rangeIncludes"], objects),
+        "{property} does not hold {objects:?}"
+    );
+}
+
+#[test]
+fn terms_of_schema_org_are_used_as_it_defines_them() {
+    let vocabulary = schema_org();
+    let classes_of = |class: &str| -> Vec<&'static str> {
+        let kind = KINDS
+            .iter()
+            .find(|kind| kind.description.class == class)
+            .expect("a class of ours");
+        let description = &kind.description;
+        description
+            .class_of
+            .iter()
+            .copied()
+            .chain(
+                description
+                    .class
+                    .starts_with("schema:")
+                    .then_some(description.class),
+            )
+            .collect()
+    };
+
+    for kind in KINDS {
+        let subjects = classes_of(kind.description.class);
+        assert!(
+            subjects.iter().all(|class| vocabulary.contains_key(*class)),
+            "{subjects:?}"
+        );
+        for fact in kind
+            .description
+            .facts
+            .iter()
+            .filter(|fact| fact.property.starts_with("schema:"))
+        {
+            let objects: Vec<&str> = match fact.range {
+                Range::Text | Range::Texts => vec!["schema:Text"],
+                Range::Boolean => vec!["schema:Boolean"],
+                Range::Integer | Range::Decimal => vec!["schema:Number"],
+                Range::Date => vec!["schema:Date"],
+                Range::DateTime => vec!["schema:DateTime"],
+                Range::Json => vec![],
+                Range::Terms(class, _) | Range::Thing(class, _) => vec![class],
+            };
+            assert_fits(&vocabulary, fact.property, &subjects, &objects);
+        }
+        for edge in kind
+            .edges
+            .iter()
+            .filter(|edge| edge.property.starts_with("schema:"))
+        {
+            let targets = classes_of(edge.target);
+            let (from, to) = if edge.is_inverse {
+                (&targets, &subjects)
+            } else {
+                (&subjects, &targets)
+            };
+            assert_fits(&vocabulary, edge.property, from, to);
+        }
+    }
+}
+
+#[test]
+fn values_of_enums_are_terms_that_exist() {
+    let vocabulary = schema_org();
+
+    for fact in KINDS.iter().flat_map(|kind| kind.description.facts) {
+        let Range::Terms(class, terms) = fact.range else {
+            continue;
+        };
+        for term in terms
+            .iter()
+            .filter(|term| term.iri.starts_with("schema:") && fact.property != "rdf:type")
+        {
+            let known = vocabulary
+                .get(term.iri)
+                .unwrap_or_else(|| panic!("schema.org has no {}", term.iri));
+            assert_eq!(known["@type"], json!(class), "{}", term.iri);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The server as its users meet it: a module for each concept, all over HTTP, on SQLite, and on PostgreSQL when
+//! `TEST_DATABASE_URL` names a server on which databases can be made.
+
+mod browser;
+mod customer;
+mod graphql_over_http;
+mod health;
+mod limits;
+mod linked_data;
+mod nested;
+mod page;
+mod schema;
+mod search;
+mod server;

@@ -1,0 +1,138 @@
+//! A server of its own for each test.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use customers::{
+    app::App,
+    clock::Clock,
+    http::{self, Server as HttpServer},
+    import,
+    semantics::Base,
+    settings,
+    store::Database,
+};
+use reqwest::{Client, Response, header::ACCEPT};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A running server on an empty database, stopped with the test.
+pub struct Server {
+    /// Its parts.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    client: Client,
+    _directory: TempDir,
+}
+
+impl Server {
+    /// Starts a server by the machine's clock.
+    pub async fn start() -> Self {
+        Self::start_at(Clock::System).await
+    }
+
+    /// Starts a server by this clock.
+    pub async fn start_at(clock: Clock) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = Database::connect(&fresh_database(&directory).await)
+            .await
+            .expect("a database");
+        database.migrate().await.expect("the schema");
+        let server = HttpServer::bind("127.0.0.1:0".parse().expect("an address"))
+            .await
+            .expect("a free port");
+        let address = server.address;
+        let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
+        let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
+        let app = App { database, clock, base, currency };
+        tokio::spawn(http::serve(server, app.clone()));
+        Self {
+            app,
+            address,
+            client: Client::new(),
+            _directory: directory,
+        }
+    }
+
+    /// Starts a server with the data of the demonstration.
+    pub async fn demo() -> Self {
+        let server = Self::start().await;
+        import::demo(&server.app)
+            .await
+            .expect("the data of the demonstration");
+        server
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// GETs a URL or a path.
+    pub async fn get(&self, url: &str, accept: &str) -> Response {
+        let url = if url.starts_with('/') {
+            self.url(url)
+        } else {
+            url.to_owned()
+        };
+        self.client
+            .get(url)
+            .header(ACCEPT, accept)
+            .send()
+            .await
+            .expect("an answer")
+    }
+
+    /// GETs JSON.
+    pub async fn get_json(&self, url: &str, accept: &str) -> Value {
+        let response = self.get(url, accept).await;
+        assert_eq!(response.status(), 200, "{url}");
+        response.json().await.expect("JSON")
+    }
+
+    /// Sends a GraphQL request, and gives the whole answer.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables });
+        let response = self
+            .client
+            .post(self.url("/graphql"))
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
+        response.json().await.expect("JSON")
+    }
+
+    /// Sends a query that must succeed, and gives its data.
+    pub async fn query(&self, query: &str) -> Value {
+        let mut answer = self.answer(query, json!({})).await;
+        assert!(answer["errors"].is_null(), "{query}: {}", answer["errors"]);
+        answer["data"].take()
+    }
+
+    /// Sends a query that must fail, and gives its first error.
+    pub async fn error(&self, query: &str) -> Value {
+        let mut answer = self.answer(query, json!({})).await;
+        assert!(answer["errors"][0].is_object(), "{query} succeeded: {answer}");
+        answer["errors"][0].take()
+    }
+}
+
+/// The URL of a database that nobody else uses.
+async fn fresh_database(directory: &TempDir) -> String {
+    let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
+        return format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display());
+    };
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let admin = sea_orm::Database::connect(&server)
+        .await
+        .expect("the PostgreSQL server");
+    admin
+        .execute_unprepared(&format!("create database {name}"))
+        .await
+        .expect("a database of our own");
+    let (server, _) = server.rsplit_once('/').expect("a URL that ends with a database");
+    format!("{server}/{name}")
+}
