@@ -14,7 +14,6 @@ mod format;
 mod known;
 mod northwind;
 mod report;
-mod rows;
 mod run;
 mod source;
 #[cfg(test)]
@@ -24,5 +23,4 @@ pub use calendar::Dates;
 pub use demo::demo;
 pub use format::Format;
 pub use report::Report;
-pub use rows::Rows;
 pub use run::run;

@@ -19,11 +19,10 @@ use super::{
     dollars::{self, Dollars, Fraction, UnitDollars},
     draft::{Draft, complete},
     known::Keys,
-    rows::Rows,
     run::{Shop, Take},
     source::{Row, Source, table},
 };
-use crate::{fold, instant::Day, money::Money};
+use crate::{fold, instant::Day, money::Money, store::Rows};
 
 table! {
     /// An organization with its contact.

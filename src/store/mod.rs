@@ -6,6 +6,7 @@ mod database;
 mod dialect;
 mod page;
 mod record;
+mod rows;
 mod siblings;
 mod writing;
 
@@ -16,5 +17,6 @@ pub use page::{
     page_by_parent, row, rows_by_key,
 };
 pub use record::{Reading, Record};
+pub use rows::Rows;
 pub use siblings::Siblings;
 pub use writing::{execute, insert_all};

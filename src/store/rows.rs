@@ -1,4 +1,4 @@
-//! The rows of an import, and how they are written.
+//! Rows of many tables that are written together, by imports and by seeding.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use entity::{
 use sea_orm::{ConnectionTrait, IntoActiveModel, ModelTrait};
 use uuid::Uuid;
 
-use crate::{progress::Progress, store::insert_all};
+use super::insert_all;
+use crate::progress::Progress;
 
 /// Rows that are written together. Figures and what follows from them come later.
 #[derive(Clone, Debug, Default)]

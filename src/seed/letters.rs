@@ -1,0 +1,70 @@
+//! Seeded messages, in every state that a message can have.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    ChronoUnixTimestampMillis,
+    communication::{self, CommunicationChannel, CommunicationPurpose, CommunicationState},
+    customer,
+};
+
+use super::chance::Chance;
+use crate::store::Rows;
+
+/// What is written, and what for.
+const LETTERS: [(&str, &str, CommunicationPurpose); 3] = [
+    ("welcome", "Welcome", CommunicationPurpose::Transactional),
+    (
+        "upgrade",
+        "You have risen to a higher tier",
+        CommunicationPurpose::Transactional,
+    ),
+    ("re-engagement", "We miss you", CommunicationPurpose::Marketing),
+];
+
+/// Adds the messages to the customer, none to three, to `rows`.
+pub fn letters(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>, rows: &mut Rows) {
+    for _ in 0..chance.count(0..=3) {
+        let letter = letter(chance, customer, now);
+        rows.communications.push(letter);
+    }
+}
+
+fn letter(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>) -> communication::Model {
+    let (template, subject, purpose) = chance.one(&LETTERS);
+    let channel = if chance.happens(80) {
+        CommunicationChannel::Email
+    } else {
+        CommunicationChannel::Sms
+    };
+    let has_consent = match channel {
+        CommunicationChannel::Email => customer.email_opt_in,
+        CommunicationChannel::Sms => customer.sms_opt_in,
+    };
+    let (state, reason) = if purpose == CommunicationPurpose::Marketing && !has_consent {
+        (CommunicationState::Suppressed, Some("no consent"))
+    } else if chance.happens(4) {
+        (CommunicationState::Failed, Some("the address does not exist"))
+    } else if chance.happens(3) {
+        (CommunicationState::Queued, None)
+    } else {
+        (CommunicationState::Sent, None)
+    };
+    let created = match state {
+        // What is still queued was queued just now.
+        CommunicationState::Queued => now,
+        _ => chance.instant(customer.customer_since.0, now),
+    };
+    let sent = (created + TimeDelta::seconds(chance.number(1..=90))).min(now);
+    communication::Model {
+        id: chance.key(created),
+        customer_id: customer.id,
+        channel,
+        purpose,
+        state,
+        template: template.to_owned(),
+        subject: (channel == CommunicationChannel::Email).then(|| subject.to_owned()),
+        reason: reason.map(str::to_owned),
+        created_at: ChronoUnixTimestampMillis(created),
+        sent_at: (state == CommunicationState::Sent).then_some(ChronoUnixTimestampMillis(sent)),
+    }
+}

@@ -1,0 +1,18 @@
+//! Seeding: synthetic customers with everything that hangs on them, for load tests and for looking around.
+//!
+//! The same options at the same instant make the same rows, keys included. Every field and relation is in use
+//! somewhere; only deleted customers do not occur, so that as many are seen as were asked for.
+
+mod chance;
+mod clubs;
+mod goods;
+mod letters;
+mod market;
+mod people;
+mod purchases;
+mod reach;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use run::{Options, Report, run};
