@@ -88,10 +88,10 @@ pub struct SeedOptions {
     /// How many customers
     #[arg(long)]
     pub customers: u64,
-    /// How many orders a customer has on average
+    /// How many orders a customer has on average: each has from none to twice as many
     #[arg(long, default_value_t = 5)]
-    pub orders_per_customer: u64,
-    /// Another number makes other customers
+    pub orders_per_customer: u32,
+    /// The same number makes the same rows, another makes others; a store can be seeded with several
     #[arg(long, default_value_t = 1)]
     pub random_seed: u64,
 }

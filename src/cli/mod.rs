@@ -34,13 +34,24 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         Command::Serve(serve) => serve::run(store, serve).await,
         Command::Import(options) => {
             let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let dates = if options.recent { Dates::Recent } else { Dates::AsWritten };
-            let report = import::run(&app, options.format, &options.files, dates, &Progress::on_stderr("rows")).await?;
+            let dates = if options.recent {
+                Dates::Recent
+            } else {
+                Dates::AsWritten
+            };
+            let report = import::run(
+                &app,
+                options.format,
+                &options.files,
+                dates,
+                &Progress::on_stderr("rows"),
+            )
+            .await?;
             say(&format!("{report}\n"))
         }
         Command::Seed(options) => {
             let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let report = seed::run(&app, &options).await?;
+            let report = seed::run(&app, &options, &Progress::on_stderr("customers")).await?;
             say(&format!("{report}\n"))
         }
     }
@@ -56,7 +67,12 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     database.migrate().await?;
     let clock = Clock::System;
     let currency = settings::prepare(&database, clock, options.currency).await?;
-    Ok(App { database, clock, base: base.into(), currency })
+    Ok(App {
+        database,
+        clock,
+        base: base.into(),
+        currency,
+    })
 }
 
 impl StoreOptions {

@@ -76,7 +76,11 @@ pub fn check_brackets(document: &str) -> Result<(), ServerError> {
 
 /// The length of the string, or block string, that the text begins with.
 fn text_length(text: &str) -> usize {
-    let (quotes, escape) = if text.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
+    let (quotes, escape) = if text.starts_with("\"\"\"") {
+        ("\"\"\"", "\\\"\"\"")
+    } else {
+        ("\"", "\\")
+    };
     let mut length = quotes.len();
     while length < text.len() {
         let rest = &text[length..];

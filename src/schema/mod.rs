@@ -8,8 +8,7 @@ use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema, Sche
 use self::node::NodeQuery;
 use crate::{
     app::App, customer::CustomerQuery, loyalty::LoyaltyQuery, order::OrderQuery, product::ProductQuery,
-    segment::SegmentQuery,
-    settings::StoreQuery,
+    segment::SegmentQuery, settings::StoreQuery,
 };
 
 /// The schema that requests are executed by.

@@ -15,4 +15,4 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Options, Report, run};
+pub use run::{Report, run};

@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use super::{chance::Chance, clubs::Clubs, goods, letters, people, purchases::Shop};
 use crate::{
     app::App,
+    config::SeedOptions,
     customer::metrics,
     loyalty::standing,
     progress::Progress,
@@ -19,27 +20,6 @@ use crate::{
 
 /// How many customers are written at a time. They are all that is kept in memory.
 const BATCH: u64 = 500;
-
-/// What to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How many customers.
-    pub customers: u64,
-    /// How many orders a customer has on average: each has from none to twice as many.
-    pub orders_per_customer: u32,
-    /// The same number makes the same rows, another makes others. A store can be seeded with several.
-    pub random_seed: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            customers: 1000,
-            orders_per_customer: 5,
-            random_seed: 1,
-        }
-    }
-}
 
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +56,7 @@ impl Display for Report {
 ///
 /// # Errors
 /// When the store was seeded with this number before, or the database fails. Batches written by then stay.
-pub async fn run(app: &App, options: &Options, progress: &Progress) -> anyhow::Result<Report> {
+pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyhow::Result<Report> {
     let now = app.clock.now();
     let mut chance = Chance::new(options.random_seed);
     let mut report = Report::default();
@@ -138,7 +118,7 @@ async fn refuse_second(tx: &impl ConnectionTrait, random_seed: u64) -> anyhow::R
 /// Draws customer `number` with all that hangs on them.
 fn customer(
     chance: &mut Chance,
-    options: &Options,
+    options: &SeedOptions,
     number: u64,
     shop: &Shop<'_>,
     clubs: &Clubs,

@@ -11,13 +11,13 @@ use sea_orm::{
     sea_query::{Expr, Func},
 };
 
-use super::{Options, run};
+use super::run;
 use crate::{
-    app::App, customer::metrics, given, given::now, loyalty::standing, progress::Progress,
-    segment::computation,
+    app::App, config::SeedOptions, customer::metrics, given, given::now, loyalty::standing,
+    progress::Progress, segment::computation,
 };
 
-const OPTIONS: Options = Options {
+const OPTIONS: SeedOptions = SeedOptions {
     customers: 600,
     orders_per_customer: 4,
     random_seed: 7,
@@ -189,7 +189,7 @@ async fn seeded_figures_tiers_and_segments_are_what_their_rules_give() -> anyhow
 #[tokio::test]
 async fn a_store_takes_each_seed_once() -> anyhow::Result<()> {
     given::each_store(async |app| {
-        let few = Options {
+        let few = SeedOptions {
             customers: 3,
             orders_per_customer: 1,
             random_seed: 1,
@@ -201,7 +201,7 @@ async fn a_store_takes_each_seed_once() -> anyhow::Result<()> {
             .expect_err("seeded before");
         run(
             &app,
-            &Options {
+            &SeedOptions {
                 random_seed: 2,
                 ..few
             },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use customers::progress::Progress;
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -31,7 +32,7 @@ async fn seeded() -> Server {
         orders_per_customer: 3,
         random_seed: 3,
     };
-    customers::seed::run(&server.app, &options)
+    customers::seed::run(&server.app, &options, &Progress::silent())
         .await
         .expect("synthetic customers");
     server

@@ -6,6 +6,7 @@ use std::{
 };
 
 use customers::{
+    progress::Progress,
     schema::node::KINDS,
     semantics::{Range, context},
 };
@@ -171,7 +172,7 @@ async fn seeded() -> Server {
         orders_per_customer: 3,
         random_seed: 7,
     };
-    customers::seed::run(&server.app, &options)
+    customers::seed::run(&server.app, &options, &Progress::silent())
         .await
         .expect("synthetic customers");
     server

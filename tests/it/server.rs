@@ -45,8 +45,15 @@ impl Server {
             .expect("a free port");
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
-        let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency };
+        let currency = settings::prepare(&database, clock, None)
+            .await
+            .expect("the store's own rows");
+        let app = App {
+            database,
+            clock,
+            base,
+            currency,
+        };
         tokio::spawn(http::serve(server, app.clone()));
         Self {
             app,
