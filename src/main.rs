@@ -5,12 +5,16 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context;
 use clap::Parser;
 use customers::{cli, config::Options};
+use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Conditions may nest, and each level of a filter takes some of the stack.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+fn main() -> ExitCode {
     let options = Options::parse();
     let filter = EnvFilter::try_from_env("CUSTOMERS_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
@@ -20,7 +24,9 @@ async fn main() -> ExitCode {
         .with_ansi(is_terminal)
         .with_writer(stderr)
         .init();
-    match cli::run(options).await {
+    let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let result = runtime.context("could not start").and_then(|runtime| runtime.block_on(cli::run(options)));
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");

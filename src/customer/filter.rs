@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use derive::filter;
 use entity::{
-    customer::{self, Column, CustomerKind, SortKey},
+    customer::{self, Column, CustomerKind, Gender, SortKey},
     customer_tag, loyalty_membership, segment_membership,
 };
 use sea_orm::sea_query::{Expr, IntoIden};
@@ -33,6 +33,11 @@ use crate::{
 term_comparison! {
     /// Tests of the kind of customer. All given must pass.
     CustomerKindComparison, CustomerKind
+}
+
+term_comparison! {
+    /// Tests of the gender that a person states. All given must pass.
+    GenderComparison, Gender
 }
 
 term_comparison! {
@@ -80,6 +85,10 @@ pub struct CustomerWhere {
     #[column(BirthDate)]
     #[personal]
     birth_date: DateComparison,
+    /// Gender that a person states.
+    #[column(Gender)]
+    #[personal]
+    gender: GenderComparison,
     /// Whether marketing by e-mail is allowed.
     #[column(EmailOptIn)]
     email_opt_in: BooleanComparison,

@@ -41,7 +41,7 @@ impl Default for Limits {
 }
 
 /// Brackets nest at most so deep: the parser calls itself for each, and has but one stack.
-const DEEPEST_BRACKETS: u64 = 48;
+const DEEPEST_BRACKETS: u64 = 32;
 
 /// Checks that a document, or the JSON of its variables, can be parsed safely, before it is.
 ///

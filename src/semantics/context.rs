@@ -1,13 +1,14 @@
 //! The context: how the terms of our documents are read as RDF. Served at `/context.jsonld`.
 //!
 //! Terms are scoped by type (JSON-LD 1.1, section 4.1.3), since types use the same field name for different
-//! properties; the values of enums are scoped by their property.
+//! properties; the values of enums are scoped by their property. IRIs are written out, since a field may be called as a
+//! prefix is.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     Edge, Fact, Kind, Range,
-    iri::PREFIXES,
+    iri::{PREFIXES, expand},
     pages_term,
     vocabulary::{PAGE_CLASS, PAGE_OF},
 };
@@ -30,7 +31,7 @@ pub fn document(kinds: &[Kind]) -> Value {
         context.insert(kind.description.name.to_owned(), class(kind));
     }
     let page = json!({ "of": reference(PAGE_OF), "next": reference("customers:next") });
-    context.insert("Page".to_owned(), json!({ "@id": PAGE_CLASS, "@context": page }));
+    context.insert("Page".to_owned(), json!({ "@id": expand(PAGE_CLASS), "@context": page }));
     json!({ "@context": context })
 }
 
@@ -45,7 +46,7 @@ fn class(kind: &Kind) -> Value {
             );
         }
     }
-    json!({ "@id": kind.description.class, "@context": terms })
+    json!({ "@id": expand(kind.description.class), "@context": terms })
 }
 
 fn facts(facts: &[Fact]) -> Map<String, Value> {
@@ -56,7 +57,7 @@ fn facts(facts: &[Fact]) -> Map<String, Value> {
 }
 
 fn fact_term(fact: &Fact) -> Value {
-    let id = fact.property;
+    let id = expand(fact.property);
     match fact.range {
         Range::Text | Range::Boolean | Range::Integer => json!({ "@id": id }),
         Range::Texts => json!({ "@id": id, "@container": "@set" }),
@@ -67,7 +68,7 @@ fn fact_term(fact: &Fact) -> Value {
         Range::Terms(_, terms) => {
             let values: Map<_, _> = terms
                 .iter()
-                .map(|term| (term.name.to_owned(), json!(term.iri)))
+                .map(|term| (term.name.to_owned(), json!(expand(term.iri))))
                 .collect();
             json!({ "@id": id, "@type": "@vocab", "@context": values })
         }
@@ -77,9 +78,9 @@ fn fact_term(fact: &Fact) -> Value {
 
 fn relation(edge: &Edge) -> Value {
     let direction = if edge.is_inverse { "@reverse" } else { "@id" };
-    json!({ direction: edge.property, "@type": "@id" })
+    json!({ direction: expand(edge.property), "@type": "@id" })
 }
 
 fn reference(property: &str) -> Value {
-    json!({ "@id": property, "@type": "@id" })
+    json!({ "@id": expand(property), "@type": "@id" })
 }

@@ -25,6 +25,13 @@ pub const PREFIXES: [(&str, &str); 5] = [
     ("xsd", XSD),
 ];
 
+/// A prefixed name, such as `schema:name`, as an absolute IRI.
+pub fn expand(name: &str) -> String {
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    let namespace = PREFIXES.iter().find(|(known, _)| *known == prefix).map_or("", |(_, namespace)| namespace);
+    format!("{namespace}{local}")
+}
+
 /// Where the server's IRIs begin. Only keys are stored, so a server can move to another base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {

@@ -84,7 +84,7 @@ async fn hostile_input_is_refused_and_nothing_fails() {
         ),
         (
             "query ($w: CustomerWhere) { customers(where: $w) { totalCount } }".to_owned(),
-            json!({ "w": nots(45) }),
+            json!({ "w": nots(30) }),
         ),
         (
             "{ customers(after: \"WzEsMiwzXQ\") { totalCount } }".to_owned(),

@@ -25,7 +25,7 @@ async fn types(server: &Server) -> Vec<Value> {
     };
     types
         .into_iter()
-        .filter(|kind| !text(&kind["name"]).starts_with("__"))
+        .filter(|kind| !text(&kind["name"]).starts_with("__") && kind["name"] != "ID")
         .collect()
 }
 

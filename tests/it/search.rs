@@ -24,7 +24,7 @@ async fn customers_are_found_by_any_part_of_what_they_are_known_by() {
         ("MUNOZ", "Enrique Muñoz"),
         ("ique mu", "Enrique Muñoz"),
         ("luisg@EMBRAER", "Luís Gonçalves"),
-        ("555-4729", "Ana Trujillo Emparedados y helados"),
+        ("(5) 555-4729", "Ana Trujillo Emparedados y helados"),
         ("55554729", "Ana Trujillo Emparedados y helados"),
         ("ALFKI", "Alfreds Futterkiste"),
     ];
