@@ -26,9 +26,6 @@ impl App {
     /// What a request reads with: one instant for all of its figures.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading {
-            now: self.clock.now(),
-            currency: self.currency,
-        }
+        Reading { now: self.clock.now(), currency: self.currency }
     }
 }

@@ -32,11 +32,7 @@ impl Clock {
             Self::System => Uuid::now_v7(),
             Self::Fixed(instant) => {
                 let seconds = u64::try_from(instant.timestamp()).unwrap_or_default();
-                Uuid::new_v7(Timestamp::from_unix(
-                    NoContext,
-                    seconds,
-                    instant.timestamp_subsec_nanos(),
-                ))
+                Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, instant.timestamp_subsec_nanos()))
             }
         }
     }

@@ -25,13 +25,7 @@ pub struct StoreOptions {
     #[arg(long, global = true, env = "CUSTOMERS_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
     /// The same under the name that platforms set.
-    #[arg(
-        long,
-        global = true,
-        env = "DATABASE_URL",
-        hide = true,
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "DATABASE_URL", hide = true, hide_env_values = true)]
     pub database_url: Option<String>,
     /// Where IRIs begin, as clients reach the server [default: http:// and the address listened on]
     #[arg(long, global = true, env = "CUSTOMERS_BASE_URL")]

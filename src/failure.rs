@@ -28,9 +28,7 @@ impl From<anyhow::Error> for Failure {
 
 impl From<sea_orm::DbErr> for Failure {
     fn from(error: sea_orm::DbErr) -> Self {
-        Self::Internal(Arc::new(
-            anyhow::Error::new(error).context("the database did not answer"),
-        ))
+        Self::Internal(Arc::new(anyhow::Error::new(error).context("the database did not answer")))
     }
 }
 

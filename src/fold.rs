@@ -7,11 +7,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// Compatibility decomposition (Unicode Standard Annex 15), marks dropped, then lower case.
 #[must_use]
 pub fn text(text: &str) -> String {
-    let plain: String = text
-        .nfkd()
-        .filter(|letter| !is_combining_mark(*letter))
-        .flat_map(char::to_lowercase)
-        .collect();
+    let plain: String = text.nfkd().filter(|letter| !is_combining_mark(*letter)).flat_map(char::to_lowercase).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

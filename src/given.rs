@@ -36,9 +36,7 @@ pub fn ago(days: i64) -> DateTime<Utc> {
 }
 
 /// Runs a test on an empty store of each database there is.
-pub async fn each_store<F: Future<Output = anyhow::Result<()>>>(
-    test: impl Fn(App) -> F,
-) -> anyhow::Result<()> {
+pub async fn each_store<F: Future<Output = anyhow::Result<()>>>(test: impl Fn(App) -> F) -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     test(app(&sqlite(&directory)).await?).await?;
     if let Some(url) = postgres().await? {
@@ -60,9 +58,7 @@ pub async fn postgres() -> anyhow::Result<Option<String>> {
     };
     let name = format!("given_{}", Clock::System.key().simple());
     let connection = sea_orm::Database::connect(&server).await?;
-    connection
-        .execute_unprepared(&format!("create database {name}"))
-        .await?;
+    connection.execute_unprepared(&format!("create database {name}")).await?;
     let (base, _) = server.rsplit_once('/').expect("a URL has a path");
     Ok(Some(format!("{base}/{name}")))
 }
@@ -74,12 +70,7 @@ pub async fn app(url: &str) -> anyhow::Result<App> {
     let clock = Clock::Fixed(now());
     let currency = settings::prepare(&database, clock, None).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
-    Ok(App {
-        database,
-        clock,
-        base: Arc::new(base),
-        currency,
-    })
+    Ok(App { database, clock, base: Arc::new(base), currency })
 }
 
 /// A customer who joined 300 days ago and has bought nothing.
@@ -183,9 +174,6 @@ pub async fn tier(tx: &DatabaseTransaction, customer: Uuid) -> anyhow::Result<(S
         .one(tx)
         .await?
         .expect("everyone is enrolled");
-    let tier = loyalty_tier::Entity::find_by_id(membership.tier_id)
-        .one(tx)
-        .await?
-        .expect("a tier");
+    let tier = loyalty_tier::Entity::find_by_id(membership.tier_id).one(tx).await?.expect("a tier");
     Ok((tier.name, membership.tier_since.0))
 }

@@ -73,11 +73,7 @@ mod tests {
         ];
 
         for (text, expected) in cases {
-            assert_eq!(
-                Instant::parse(text).map(|instant| instant.to_string()).as_deref(),
-                expected,
-                "{text}"
-            );
+            assert_eq!(Instant::parse(text).map(|instant| instant.to_string()).as_deref(), expected, "{text}");
         }
     }
 }

@@ -19,11 +19,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("CUSTOMERS_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
     let is_terminal = stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(is_terminal)
-        .with_writer(stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(stderr).init();
     let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let result = runtime.context("could not start").and_then(|runtime| runtime.block_on(cli::run(options)));
     match result {

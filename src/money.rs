@@ -55,26 +55,18 @@ impl<const EXTRA: u32> Amount<EXTRA> {
     /// `units` of `currency`.
     #[must_use]
     pub fn new(units: i64, currency: Currency) -> Self {
-        Self {
-            units,
-            exponent: currency.exponent(),
-        }
+        Self { units, exponent: currency.exponent() }
     }
 
     /// Reads a decimal such as `-12.5`. Nothing when it is no decimal, finer than the unit, or too large.
     #[must_use]
     pub fn parse(text: &str, currency: Currency) -> Option<Self> {
         let scale = currency.exponent() + EXTRA;
-        let scaled = Decimal::from_str_exact(text)
-            .ok()?
-            .checked_mul(Decimal::from(10_u64.pow(scale)))?;
+        let scaled = Decimal::from_str_exact(text).ok()?.checked_mul(Decimal::from(10_u64.pow(scale)))?;
         if !scaled.fract().is_zero() {
             return None;
         }
-        Some(Self {
-            units: scaled.to_i64()?,
-            exponent: currency.exponent(),
-        })
+        Some(Self { units: scaled.to_i64()?, exponent: currency.exponent() })
     }
 }
 
@@ -146,11 +138,7 @@ mod tests {
         ];
 
         for (text, expected) in cases {
-            assert_eq!(
-                Money::parse(text, currency("USD")).map(|money| money.units),
-                expected,
-                "{text}"
-            );
+            assert_eq!(Money::parse(text, currency("USD")).map(|money| money.units), expected, "{text}");
         }
     }
 }

@@ -18,10 +18,7 @@ impl Progress {
     /// Tells nobody.
     #[must_use]
     pub fn silent() -> Self {
-        Self {
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            writes_lines: false,
-        }
+        Self { bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()), writes_lines: false }
     }
 
     /// Counts `things`, such as "rows", on standard error.
@@ -31,10 +28,7 @@ impl Progress {
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_style(style).with_message(things);
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self {
-            writes_lines: bar.is_hidden(),
-            bar,
-        }
+        Self { writes_lines: bar.is_hidden(), bar }
     }
 
     /// There are `count` more things to do.

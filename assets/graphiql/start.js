@@ -10,6 +10,7 @@ const examples = [
 query BestFirst {
   customers(first: 10, orderBy: { field: TOTAL_SPENT, direction: DESC }) {
     nodes {
+      id # open it in the browser: every node has a page
       name
       totalSpent
       customerSegment

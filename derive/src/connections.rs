@@ -19,10 +19,7 @@ pub fn take_pages(function: &mut ImplItemFn) {
         FnArg::Typed(typed) => last_segment(&typed.ty).is_some_and(|segment| segment.ident == "Pages"),
         FnArg::Receiver(_) => false,
     });
-    let Some(FnArg::Typed(parameter)) = position
-        .and_then(|position| function.sig.inputs.get(position))
-        .cloned()
-    else {
+    let Some(FnArg::Typed(parameter)) = position.and_then(|position| function.sig.inputs.get(position)).cloned() else {
         return;
     };
     let Pat::Ident(name) = *parameter.pat else { return };
@@ -78,12 +75,10 @@ pub fn take_pages(function: &mut ImplItemFn) {
 pub fn innermost(ty: &Type) -> Option<Type> {
     let segment = last_segment(ty)?;
     match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().find_map(|argument| match argument {
-                syn::GenericArgument::Type(inner) => innermost(inner),
-                _ => None,
-            })
-        }
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            syn::GenericArgument::Type(inner) => innermost(inner),
+            _ => None,
+        }),
         _ => Some(ty.clone()),
     }
 }

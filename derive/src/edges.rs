@@ -2,9 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{
-    Error, Expr, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, ReturnType, Token, parse::ParseStream,
-};
+use syn::{Error, Expr, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, ReturnType, Token, parse::ParseStream};
 
 use crate::{
     connections,
@@ -58,14 +56,10 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
     })
 }
 
-fn expand_edge(
-    function: &mut ImplItemFn,
-    edges: &mut Vec<TokenStream>,
-    writes: &mut Vec<TokenStream>,
-) -> Result<()> {
+fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: &mut Vec<TokenStream>) -> Result<()> {
     let ident = &function.sig.ident;
-    let attribute = iri::take(&mut function.attrs, "iri")
-        .ok_or_else(|| Error::new_spanned(ident, "needs #[iri(\"…\")]"))?;
+    let attribute =
+        iri::take(&mut function.attrs, "iri").ok_or_else(|| Error::new_spanned(ident, "needs #[iri(\"…\")]"))?;
     let name = Name::parse(&attribute.parse_args::<LitStr>()?)?;
     let has_pages = iri::take(&mut function.attrs, "pages").is_some();
     let states = iri::take(&mut function.attrs, "states")

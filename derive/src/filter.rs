@@ -36,10 +36,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
     let mut edges = Vec::new();
     let mut rules = Vec::new();
     for field in &mut item.fields {
-        let ident = field
-            .ident
-            .clone()
-            .ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
+        let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
         let name = iri::camel_case(&ident.to_string());
         expand_field(field, &table, &name, &mut fields, &mut edges)?;
         let plain = &field.ty;
@@ -124,10 +121,7 @@ fn expand_field(
         let function: Path = attribute.parse_args()?;
         quote!(#function)
     } else {
-        return Err(Error::new_spanned(
-            field,
-            "needs one of #[column(…)], #[expression(…)] and #[edge(…)]",
-        ));
+        return Err(Error::new_spanned(field, "needs one of #[column(…)], #[expression(…)] and #[edge(…)]"));
     };
     fields.push(quote! {
         crate::filter::Field {

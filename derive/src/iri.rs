@@ -28,40 +28,28 @@ impl Name {
             Some(rest) => (true, rest),
             None => (false, text.as_str()),
         };
-        let (prefix, local) = prefixed
-            .split_once(':')
-            .ok_or_else(|| Error::new_spanned(literal, "write prefix:name"))?;
+        let (prefix, local) =
+            prefixed.split_once(':').ok_or_else(|| Error::new_spanned(literal, "write prefix:name"))?;
         let (_, namespace) = PREFIXES
             .iter()
             .find(|(known, _)| *known == prefix)
             .ok_or_else(|| Error::new_spanned(literal, "the prefix is none of schema, customers, rdf"))?;
-        Ok(Self {
-            prefixed: prefixed.to_owned(),
-            iri: format!("{namespace}{local}"),
-            is_inverse,
-        })
+        Ok(Self { prefixed: prefixed.to_owned(), iri: format!("{namespace}{local}"), is_inverse })
     }
 }
 
 /// Takes the attribute `name` out of `attributes`.
 pub fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
-    let position = attributes
-        .iter()
-        .position(|attribute| attribute.path().is_ident(name))?;
+    let position = attributes.iter().position(|attribute| attribute.path().is_ident(name))?;
     Some(attributes.remove(position))
 }
 
 /// The text of the doc comment, its lines joined, or an error at `owner`: a description is required.
 pub fn description(attributes: &[Attribute], owner: &impl ToTokens) -> Result<String> {
     let mut text = String::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("doc"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
         if let Meta::NameValue(value) = &attribute.meta
-            && let Expr::Lit(ExprLit {
-                lit: Lit::Str(line), ..
-            }) = &value.value
+            && let Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) = &value.value
         {
             let line = line.value();
             let line = line.trim();
@@ -71,11 +59,7 @@ pub fn description(attributes: &[Attribute], owner: &impl ToTokens) -> Result<St
             text.push_str(line);
         }
     }
-    if text.is_empty() {
-        Err(Error::new_spanned(owner, "a description is missing"))
-    } else {
-        Ok(text)
-    }
+    if text.is_empty() { Err(Error::new_spanned(owner, "a description is missing")) } else { Ok(text) }
 }
 
 /// `snake_case` as the `camelCase` that GraphQL and JSON-LD show.

@@ -38,10 +38,7 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let result = match parse_macro_input!(item as Item) {
         Item::Struct(item) => resource::expand(arguments.into(), item),
         Item::Impl(item) => edges::expand(item),
-        other => Err(syn::Error::new_spanned(
-            other,
-            "#[resource] goes on a struct or an impl",
-        )),
+        other => Err(syn::Error::new_spanned(other, "#[resource] goes on a struct or an impl")),
     };
     result.unwrap_or_else(syn::Error::into_compile_error).into()
 }
@@ -52,9 +49,7 @@ pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn terms(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemEnum);
-    terms::expand(arguments.into(), item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    terms::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Describes a value with fields of its own and no IRI: `#[thing("schema:PostalAddress", column = entity::order::Place)]`,
@@ -62,9 +57,7 @@ pub fn terms(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn thing(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);
-    thing::expand(arguments.into(), item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    thing::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Gives each `async fn` that takes `pages: Pages<Order>` the arguments of a connection in its place: `first`, `after`,
@@ -89,7 +82,5 @@ pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn filter(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);
-    filter::expand(arguments.into(), item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    filter::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
 }

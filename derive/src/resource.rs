@@ -64,11 +64,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
     let required = |name: &str| Error::new_spanned(&item.ident, format!("#[resource] needs {name} = …"));
     let arguments = Arguments::parse(arguments)?;
     let class = Name::parse(&arguments.class.ok_or_else(|| required("class"))?)?;
-    let class_of = arguments
-        .class_of
-        .iter()
-        .map(|name| Ok(Name::parse(name)?.prefixed))
-        .collect::<Result<Vec<_>>>()?;
+    let class_of = arguments.class_of.iter().map(|name| Ok(Name::parse(name)?.prefixed)).collect::<Result<Vec<_>>>()?;
     let collection = arguments.collection.ok_or_else(|| required("collection"))?;
     let table = arguments.table.ok_or_else(|| required("table"))?;
     let deleted_at = iri::optional(arguments.deleted_at.map(|column| quote!(#table::Column::#column)));
@@ -79,16 +75,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         expand_field(field, &table, &mut parts)?;
     }
 
-    let Parts {
-        columns,
-        checks,
-        decodes,
-        names,
-        facts,
-        writes,
-        classes,
-        foreign,
-    } = parts;
+    let Parts { columns, checks, decodes, names, facts, writes, classes, foreign } = parts;
     let (ident, class_prefixed) = (&item.ident, &class.prefixed);
     let directive = iri::directive(&class);
     let (attributes, visibility, fields) = (&item.attrs, &item.vis, item.fields.iter());
@@ -164,18 +151,11 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
 }
 
 fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Result<()> {
-    let ident = field
-        .ident
-        .clone()
-        .ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
+    let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
     let role = role(&mut field.attrs, &ident)?;
     let is_personal = iri::take(&mut field.attrs, "personal").is_some();
-    let derived = iri::take(&mut field.attrs, "derived")
-        .map(|attribute| attribute.parse_args::<Expr>())
-        .transpose()?;
-    let column = iri::take(&mut field.attrs, "column")
-        .map(|attribute| attribute.parse_args::<Ident>())
-        .transpose()?;
+    let derived = iri::take(&mut field.attrs, "derived").map(|attribute| attribute.parse_args::<Expr>()).transpose()?;
+    let column = iri::take(&mut field.attrs, "column").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
     let column = match role {
         Role::Key => Ident::new("id", ident.span()),
         _ => column.unwrap_or_else(|| ident.clone()),
@@ -208,28 +188,16 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
     field.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
     if is_personal {
         field.ty = syn::parse_quote!(crate::auth::Personal<#plain>);
-        parts
-            .decodes
-            .push(quote!(let #ident = crate::auth::Personal(#ident);));
+        parts.decodes.push(quote!(let #ident = crate::auth::Personal(#ident);));
     }
 
     let (label, property) = (iri::camel_case(&ident.to_string()), name.prefixed);
     let comment = iri::description(&field.attrs, &ident)?;
     if property == "rdf:type" {
-        parts
-            .classes
-            .push(quote!(::entity::term::Term::description(self.#ident).iri));
+        parts.classes.push(quote!(::entity::term::Term::description(self.#ident).iri));
     } else {
-        let value = if is_personal {
-            quote!(&self.#ident.0)
-        } else {
-            quote!(&self.#ident)
-        };
-        let shown = if is_personal {
-            quote!(shows_personal &&)
-        } else {
-            quote!()
-        };
+        let value = if is_personal { quote!(&self.#ident.0) } else { quote!(&self.#ident) };
+        let shown = if is_personal { quote!(shows_personal &&) } else { quote!() };
         parts.writes.push(quote! {
             if #shown !(#value).is_absent() {
                 map.serialize_entry(#label, &(#value).as_json())?;
@@ -268,20 +236,12 @@ fn role(attributes: &mut Vec<Attribute>, ident: &Ident) -> Result<Role> {
     let mut roles = [key, foreign, fact].into_iter().flatten();
     match (roles.next(), roles.next()) {
         (Some(role), None) => Ok(role),
-        _ => Err(Error::new_spanned(
-            ident,
-            "needs exactly one of #[key], #[iri(\"…\")] and #[foreign]",
-        )),
+        _ => Err(Error::new_spanned(ident, "needs exactly one of #[key], #[iri(\"…\")] and #[foreign]")),
     }
 }
 
 fn pascal_case(name: &str) -> String {
     let camel = iri::camel_case(name);
     let mut letters = camel.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(letters)
-        .collect()
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -30,9 +30,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemEnum) -> Result<TokenStream>
         let stored = screaming_snake_case(&variant.ident.to_string());
         variant.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
         if is_column {
-            variant
-                .attrs
-                .push(syn::parse_quote!(#[sea_orm(string_value = #stored)]));
+            variant.attrs.push(syn::parse_quote!(#[sea_orm(string_value = #stored)]));
         }
         let prefixed = name.prefixed;
         rows.push(quote!(::entity::term::Description { name: #stored, iri: #prefixed, comment: #comment }));

@@ -24,12 +24,9 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
     let mut facts = Vec::new();
     let mut writes = Vec::new();
     for field in &mut item.fields {
-        let ident = field
-            .ident
-            .clone()
-            .ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
-        let attribute = iri::take(&mut field.attrs, "iri")
-            .ok_or_else(|| Error::new_spanned(&ident, "needs #[iri(\"…\")]"))?;
+        let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
+        let attribute =
+            iri::take(&mut field.attrs, "iri").ok_or_else(|| Error::new_spanned(&ident, "needs #[iri(\"…\")]"))?;
         let name = Name::parse(&attribute.parse_args::<LitStr>()?)?;
         let comment = iri::description(&field.attrs, &ident)?;
         let directive = iri::directive(&name);

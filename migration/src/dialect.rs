@@ -27,16 +27,8 @@ pub fn generated(manager: &SchemaManager, mut column: ColumnDef, from: &'static 
 
 /// A key of another table. When the row it names goes, this row goes too (`Cascade`), or prevents it
 /// (`Restrict`).
-pub fn reference(
-    column: &'static str,
-    table: &'static str,
-    on_delete: ForeignKeyAction,
-) -> ForeignKeyCreateStatement {
-    ForeignKey::create()
-        .from_col(column)
-        .to(table, "id")
-        .on_delete(on_delete)
-        .take()
+pub fn reference(column: &'static str, table: &'static str, on_delete: ForeignKeyAction) -> ForeignKeyCreateStatement {
+    ForeignKey::create().from_col(column).to(table, "id").on_delete(on_delete).take()
 }
 
 /// Runs statements as they stand.

@@ -17,20 +17,8 @@ impl MigrationTrait for Migration {
         manager.create_table(customer(manager)).await?;
         execute(manager, CUSTOMER_INDEXES).await?;
         manager.create_table(customer_tag(manager)).await?;
-        execute(
-            manager,
-            "create index customer_tag_by_customer on customer_tag (customer_id)",
-        )
-        .await?;
-        execute(
-            manager,
-            if is_postgres(manager) {
-                SEARCH_ON_POSTGRES
-            } else {
-                SEARCH_ON_SQLITE
-            },
-        )
-        .await
+        execute(manager, "create index customer_tag_by_customer on customer_tag (customer_id)").await?;
+        execute(manager, if is_postgres(manager) { SEARCH_ON_POSTGRES } else { SEARCH_ON_SQLITE }).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -77,21 +65,9 @@ fn customer(manager: &SchemaManager) -> TableCreateStatement {
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
         .col(big_integer_null("deleted_at"))
-        .col(generated(
-            manager,
-            bytewise(manager, text("email_sort")),
-            "coalesce(email_key, '')",
-        ))
-        .col(generated(
-            manager,
-            big_integer("first_order_date_sort"),
-            "coalesce(first_order_date, -62135596800000)",
-        ))
-        .col(generated(
-            manager,
-            big_integer("last_order_date_sort"),
-            "coalesce(last_order_date, -62135596800000)",
-        ))
+        .col(generated(manager, bytewise(manager, text("email_sort")), "coalesce(email_key, '')"))
+        .col(generated(manager, big_integer("first_order_date_sort"), "coalesce(first_order_date, -62135596800000)"))
+        .col(generated(manager, big_integer("last_order_date_sort"), "coalesce(last_order_date, -62135596800000)"))
         .col(generated(
             manager,
             big_integer("last_purchase_date_sort"),
@@ -130,11 +106,7 @@ fn customer_tag(manager: &SchemaManager) -> TableCreateStatement {
         .col(bytewise(manager, text("tag")))
         .col(uuid("customer_id"))
         .primary_key(Index::create().col("tag").col("customer_id"))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Cascade,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Cascade))
         .take()
 }
 

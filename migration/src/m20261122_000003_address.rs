@@ -38,11 +38,7 @@ fn address(manager: &SchemaManager) -> TableCreateStatement {
         .col(integer("version").default(1))
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Cascade,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Cascade))
         .check(Expr::cust("version >= 1"))
         .take()
 }
@@ -60,11 +56,7 @@ fn contact_point() -> TableCreateStatement {
         .col(integer("version").default(1))
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Cascade,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Cascade))
         .check(Expr::cust("version >= 1"))
         .take()
 }

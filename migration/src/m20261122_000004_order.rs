@@ -43,11 +43,7 @@ fn product(manager: &SchemaManager) -> TableCreateStatement {
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
         .col(big_integer_null("deleted_at"))
-        .col(generated(
-            manager,
-            bytewise(manager, text("sku_sort")),
-            "coalesce(sku, '')",
-        ))
+        .col(generated(manager, bytewise(manager, text("sku_sort")), "coalesce(sku, '')"))
         .check(Expr::cust("unit_price >= 0"))
         .check(Expr::cust("length(currency) = 3"))
         .check(Expr::cust("version >= 1"))
@@ -88,19 +84,9 @@ fn orders(manager: &SchemaManager) -> TableCreateStatement {
         .col(integer("version").default(1))
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
-        .col(generated(
-            manager,
-            big_integer("delivered_at_sort"),
-            "coalesce(delivered_at, -62135596800000)",
-        ))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Restrict,
-        ))
-        .check(Expr::cust(
-            "status in ('PROCESSING', 'IN_TRANSIT', 'DELIVERED', 'CANCELLED')",
-        ))
+        .col(generated(manager, big_integer("delivered_at_sort"), "coalesce(delivered_at, -62135596800000)"))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Restrict))
+        .check(Expr::cust("status in ('PROCESSING', 'IN_TRANSIT', 'DELIVERED', 'CANCELLED')"))
         .check(Expr::cust("(delivered_at is not null) = (status = 'DELIVERED')"))
         .check(Expr::cust("(cancelled_at is not null) = (status = 'CANCELLED')"))
         .check(Expr::cust("length(currency) = 3"))
@@ -141,16 +127,8 @@ fn order_item() -> TableCreateStatement {
         .col(big_integer("unit_price"))
         .col(big_integer("discount"))
         .foreign_key(&mut reference("order_id", "orders", ForeignKeyAction::Cascade))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Restrict,
-        ))
-        .foreign_key(&mut reference(
-            "product_id",
-            "product",
-            ForeignKeyAction::Restrict,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Restrict))
+        .foreign_key(&mut reference("product_id", "product", ForeignKeyAction::Restrict))
         .check(Expr::cust("position >= 1"))
         .check(Expr::cust("quantity > 0"))
         .check(Expr::cust("unit_price >= 0"))
@@ -176,11 +154,7 @@ fn refund() -> TableCreateStatement {
         .col(text_null("reason"))
         .col(big_integer("refunded_at"))
         .col(big_integer("created_at"))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Restrict,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Restrict))
         .foreign_key(&mut reference("order_id", "orders", ForeignKeyAction::Restrict))
         .check(Expr::cust("amount > 0"))
         .check(Expr::cust("length(currency) = 3"))

@@ -51,11 +51,7 @@ fn segment_membership() -> TableCreateStatement {
         .col(big_integer("since"))
         .primary_key(Index::create().col("segment_id").col("customer_id"))
         .foreign_key(&mut reference("segment_id", "segment", ForeignKeyAction::Cascade))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Cascade,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Cascade))
         .take()
 }
 

@@ -18,11 +18,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop_tables(
-            manager,
-            &["loyalty_membership", "loyalty_tier", "loyalty_program"],
-        )
-        .await
+        drop_tables(manager, &["loyalty_membership", "loyalty_tier", "loyalty_program"]).await
     }
 }
 
@@ -56,11 +52,7 @@ fn loyalty_tier() -> TableCreateStatement {
         .col(integer("version").default(1))
         .col(big_integer("created_at"))
         .col(big_integer("updated_at"))
-        .foreign_key(&mut reference(
-            "program_id",
-            "loyalty_program",
-            ForeignKeyAction::Cascade,
-        ))
+        .foreign_key(&mut reference("program_id", "loyalty_program", ForeignKeyAction::Cascade))
         .check(Expr::cust("rank >= 1"))
         .check(Expr::cust("min_spend >= 0"))
         .check(Expr::cust("discount_percent between 0 and 100"))
@@ -77,21 +69,9 @@ fn loyalty_membership() -> TableCreateStatement {
         .col(uuid("tier_id"))
         .col(big_integer("since"))
         .col(big_integer("tier_since"))
-        .foreign_key(&mut reference(
-            "program_id",
-            "loyalty_program",
-            ForeignKeyAction::Cascade,
-        ))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Cascade,
-        ))
-        .foreign_key(&mut reference(
-            "tier_id",
-            "loyalty_tier",
-            ForeignKeyAction::Restrict,
-        ))
+        .foreign_key(&mut reference("program_id", "loyalty_program", ForeignKeyAction::Cascade))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Cascade))
+        .foreign_key(&mut reference("tier_id", "loyalty_tier", ForeignKeyAction::Restrict))
         .take()
 }
 

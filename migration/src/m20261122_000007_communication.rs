@@ -12,11 +12,7 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(communication()).await?;
-        execute(
-            manager,
-            "create index communication_by_customer on communication (customer_id, created_at, id)",
-        )
-        .await
+        execute(manager, "create index communication_by_customer on communication (customer_id, created_at, id)").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -37,11 +33,7 @@ fn communication() -> TableCreateStatement {
         .col(text_null("reason"))
         .col(big_integer("created_at"))
         .col(big_integer_null("sent_at"))
-        .foreign_key(&mut reference(
-            "customer_id",
-            "customer",
-            ForeignKeyAction::Cascade,
-        ))
+        .foreign_key(&mut reference("customer_id", "customer", ForeignKeyAction::Cascade))
         .check(Expr::cust("channel in ('EMAIL', 'SMS')"))
         .check(Expr::cust("purpose in ('TRANSACTIONAL', 'MARKETING')"))
         .check(Expr::cust("state in ('QUEUED', 'SENT', 'FAILED', 'SUPPRESSED')"))

@@ -7,8 +7,8 @@ use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::sea_orm::prelude::{ChronoUnixTimestampMillis, Date, DateTimeUtc, Json, Uuid};
 use sea_orm_migration::sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SqliteQueryBuilder};
 use sea_orm_migration::sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait,
-    IntoActiveModel, Set, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
+    Set, Statement,
 };
 
 #[tokio::test]
@@ -56,14 +56,9 @@ async fn a_customer_is_read_as_written() -> Result<(), DbErr> {
     let database = migrated().await?;
     let row = jane();
 
-    customer::Entity::insert(row.clone().into_active_model())
-        .exec_without_returning(&database)
-        .await?;
+    customer::Entity::insert(row.clone().into_active_model()).exec_without_returning(&database).await?;
 
-    assert_eq!(
-        customer::Entity::find_by_id(row.id).one(&database).await?,
-        Some(row)
-    );
+    assert_eq!(customer::Entity::find_by_id(row.id).one(&database).await?, Some(row));
     Ok(())
 }
 
@@ -77,13 +72,7 @@ async fn search_finds_parts_of_the_text_of_live_customers() -> Result<(), DbErr>
     let mut renamed = row.clone().into_active_model();
     renamed.search_text = Set("jane smith".to_owned());
     renamed.update(&database).await?;
-    assert_eq!(
-        (
-            found(&database, "ane do").await?,
-            found(&database, "smith").await?
-        ),
-        (0, 1)
-    );
+    assert_eq!((found(&database, "ane do").await?, found(&database, "smith").await?), (0, 1));
 
     let mut deleted = row.clone().into_active_model();
     deleted.deleted_at = Set(Some(row.created_at));
@@ -98,8 +87,7 @@ async fn search_finds_parts_of_the_text_of_live_customers() -> Result<(), DbErr>
 
     customer::Entity::delete_by_id(row.id).exec(&database).await?;
     assert_eq!(found(&database, "jane").await?, 0);
-    let check =
-        "insert into customer_search_index (customer_search_index, rank) values ('integrity-check', 1)";
+    let check = "insert into customer_search_index (customer_search_index, rank) values ('integrity-check', 1)";
     database.execute_unprepared(check).await?;
     Ok(())
 }
@@ -112,14 +100,8 @@ async fn a_page_sorted_by_a_nullable_instant_is_read_from_its_index() -> Result<
         .from(customer::Entity)
         .and_where(customer::Column::DeletedAt.is_null())
         .and_where(
-            Expr::tuple([
-                Expr::col(customer::SortKey::LastPurchaseDate),
-                Expr::col(customer::Column::Id),
-            ])
-            .lt(Expr::tuple([
-                Expr::val(entity::INSTANT_BEFORE_ALL),
-                Expr::val(Uuid::max()),
-            ])),
+            Expr::tuple([Expr::col(customer::SortKey::LastPurchaseDate), Expr::col(customer::Column::Id)])
+                .lt(Expr::tuple([Expr::val(entity::INSTANT_BEFORE_ALL), Expr::val(Uuid::max())])),
         )
         .order_by(customer::SortKey::LastPurchaseDate, Order::Desc)
         .order_by(customer::Column::Id, Order::Desc)
@@ -128,8 +110,7 @@ async fn a_page_sorted_by_a_nullable_instant_is_read_from_its_index() -> Result<
 
     let plan = texts(&database, &format!("explain query plan {page}")).await?;
 
-    let search =
-        "SEARCH customer USING INDEX customer_by_last_purchase_date ((last_purchase_date_sort,id)<(?,?))";
+    let search = "SEARCH customer USING INDEX customer_by_last_purchase_date ((last_purchase_date_sort,id)<(?,?))";
     assert_eq!(plan, [search]);
     Ok(())
 }
@@ -192,7 +173,5 @@ async fn found(database: &DatabaseConnection, text: &str) -> Result<usize, DbErr
 async fn texts(database: &DatabaseConnection, sql: &str) -> Result<Vec<String>, DbErr> {
     let statement = Statement::from_string(database.get_database_backend(), sql);
     let rows = database.query_all_raw(statement).await?;
-    rows.iter()
-        .map(|row| row.try_get_by_index(row.column_names().len() - 1))
-        .collect()
+    rows.iter().map(|row| row.try_get_by_index(row.column_names().len() - 1)).collect()
 }

@@ -12,8 +12,6 @@ impl Address {
     #[iri("^schema:address")]
     #[states("customers", self.customer_id)]
     async fn customer(&self, ctx: &Context<'_>) -> Option<Outcome<Customer>> {
-        graphql::follow(ctx, &self.siblings, "customer_id", Some(self.customer_id))
-            .await
-            .transpose()
+        graphql::follow(ctx, &self.siblings, "customer_id", Some(self.customer_id)).await.transpose()
     }
 }

@@ -90,8 +90,7 @@ pub fn risk_expression(reading: &Reading) -> Expr {
         "(case when customer.total_orders > 1 then coalesce(nullif((customer.last_order_date - \
          customer.first_order_date) / ((customer.total_orders - 1) * {DAY}), 0), {UNKNOWN_GAP}) else {UNKNOWN_GAP} end)"
     );
-    let [low, medium, high] =
-        [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);
+    let [low, medium, high] = [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);
     Expr::cust(format!(
         "(case when {idle} > {gap} * 2 then '{high}' when {idle} * 2 > {gap} * 3 then '{medium}' else '{low}' end)"
     ))
@@ -117,11 +116,7 @@ mod tests {
         ];
 
         for (days_idle, usual_gap, expected) in cases {
-            assert_eq!(
-                risk(days_idle, usual_gap),
-                expected,
-                "{days_idle} idle, {usual_gap} usual"
-            );
+            assert_eq!(risk(days_idle, usual_gap), expected, "{days_idle} idle, {usual_gap} usual");
         }
     }
 

@@ -34,19 +34,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         Command::Serve(serve) => serve::run(store, serve).await,
         Command::Import(options) => {
             let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let dates = if options.recent {
-                Dates::Recent
-            } else {
-                Dates::AsWritten
-            };
-            let report = import::run(
-                &app,
-                options.format,
-                &options.files,
-                dates,
-                &Progress::on_stderr("rows"),
-            )
-            .await?;
+            let dates = if options.recent { Dates::Recent } else { Dates::AsWritten };
+            let report = import::run(&app, options.format, &options.files, dates, &Progress::on_stderr("rows")).await?;
             say(&format!("{report}\n"))
         }
         Command::Seed(options) => {
@@ -60,28 +49,18 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 /// Opens the database, brings it up to date and makes it ready.
 async fn open(options: &StoreOptions, database: &str, default_base: &str) -> anyhow::Result<App> {
     let base = options.base_url.as_deref().unwrap_or(default_base);
-    let base = Base::new(base, &options.former_base_url)
-        .map_err(anyhow::Error::msg)
-        .context("--base-url")?;
+    let base = Base::new(base, &options.former_base_url).map_err(anyhow::Error::msg).context("--base-url")?;
     let database = Database::connect(database).await?;
     database.migrate().await?;
     let clock = Clock::System;
     let currency = settings::prepare(&database, clock, options.currency).await?;
-    Ok(App {
-        database,
-        clock,
-        base: base.into(),
-        currency,
-    })
+    Ok(App { database, clock, base: base.into(), currency })
 }
 
 impl StoreOptions {
     /// The database that is named, or the default one.
     fn database(&self) -> &str {
-        self.database
-            .as_deref()
-            .or(self.database_url.as_deref())
-            .unwrap_or(DEFAULT_DATABASE)
+        self.database.as_deref().or(self.database_url.as_deref()).unwrap_or(DEFAULT_DATABASE)
     }
 
     /// Whether a database is named.
@@ -91,8 +70,5 @@ impl StoreOptions {
 }
 
 fn say(text: &str) -> anyhow::Result<()> {
-    stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("could not write to the standard output")
+    stdout().lock().write_all(text.as_bytes()).context("could not write to the standard output")
 }

@@ -19,10 +19,7 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
         .transpose()
         .context("could not make a directory for the demonstration")?;
     let database = match &directory {
-        Some(directory) => format!(
-            "sqlite://{}?mode=rwc",
-            directory.path().join("customers.db").display()
-        ),
+        Some(directory) => format!("sqlite://{}?mode=rwc", directory.path().join("customers.db").display()),
         None => store.database().to_owned(),
     };
     let app = open(&store, &database, &base).await?;
@@ -31,10 +28,6 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
             tracing::info!("{report}");
         }
     }
-    tracing::info!(
-        base = app.base.as_str(),
-        "serving; open {} in a browser",
-        app.base.url("graphql")
-    );
+    tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));
     http::serve(server, app).await
 }

@@ -32,9 +32,7 @@ impl Engagement {
     #[must_use]
     pub fn of(last_purchase: Option<Instant>, now: DateTime<Utc>) -> Option<Self> {
         let idle = now - last_purchase?.0;
-        let window = WINDOWS
-            .into_iter()
-            .find(|(_, days)| idle <= TimeDelta::days(*days));
+        let window = WINDOWS.into_iter().find(|(_, days)| idle <= TimeDelta::days(*days));
         Some(window.map_or(Self::Inactive, |(engagement, _)| engagement))
     }
 }

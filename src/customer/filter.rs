@@ -18,9 +18,8 @@ use crate::{
     graphql::{
         Listed,
         comparison::{
-            BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison,
-            EmailComparison, IntComparison, Related, StringComparison, TextComparison, relation,
-            term_comparison,
+            BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison, EmailComparison,
+            IntComparison, Related, StringComparison, TextComparison, relation, term_comparison,
         },
         order_by,
     },
@@ -198,10 +197,7 @@ impl Comparison for TagsComparison {
         let tagged = |quantifier, test| Rule::Related {
             edge: field.to_owned(),
             quantifier,
-            rule: Box::new(Rule::Compare {
-                field: "tag".to_owned(),
-                test,
-            }),
+            rule: Box::new(Rule::Compare { field: "tag".to_owned(), test }),
         };
         let has = |tag| tagged(Quantifier::Some, Test::Eq(Literal::Text(tag)));
         let among = |tags: Vec<String>| Test::In(tags.into_iter().map(Literal::Text).collect());

@@ -26,19 +26,13 @@ impl Customer {
     async fn address(&self, ctx: &Context<'_>) -> Option<Outcome<Address>> {
         let condition = || Expr::col((entity::address::Entity, AddressColumn::IsDefaultShipping)).eq(true);
         let join = Join::Column(|| AddressColumn::CustomerId.into_iden());
-        graphql::first(ctx, (&self.siblings, self.key), join, condition)
-            .await
-            .transpose()
+        graphql::first(ctx, (&self.siblings, self.key), join, condition).await.transpose()
     }
 
     /// All addresses. `$.Customer.has.Address`
     #[iri("schema:address")]
     #[pages]
-    async fn addresses(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<Address>,
-    ) -> Option<Outcome<Connection<Address>>> {
+    async fn addresses(&self, ctx: &Context<'_>, pages: Pages<Address>) -> Option<Outcome<Connection<Address>>> {
         let join = Join::Column(|| AddressColumn::CustomerId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }
@@ -75,11 +69,7 @@ impl Customer {
     /// The segments they are in, by name unless another order is asked for. `$.Customer.belongs.to.Segment`
     #[iri("customers:belongsTo")]
     #[pages]
-    async fn segments(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<Segment>,
-    ) -> Option<Outcome<Connection<Segment>>> {
+    async fn segments(&self, ctx: &Context<'_>, pages: Pages<Segment>) -> Option<Outcome<Connection<Segment>>> {
         let join = Join::Through {
             table: || segment_membership::Entity.into_iden(),
             from: || segment_membership::Column::CustomerId.into_iden(),
@@ -98,9 +88,7 @@ impl Customer {
             to: || loyalty_membership::Column::TierId.into_iden(),
         };
         let condition = loyalty::is_of_default_program;
-        graphql::first(ctx, (&self.siblings, self.key), join, condition)
-            .await
-            .transpose()
+        graphql::first(ctx, (&self.siblings, self.key), join, condition).await.transpose()
     }
 
     /// The loyalty programs they are in, the latest joined first unless another order is asked for.

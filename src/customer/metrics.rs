@@ -96,9 +96,7 @@ pub async fn rebuild(
     );
     let mut parameters = vec![as_of.timestamp_millis().into()];
     parameters.extend(customers.map(|keys| dialect.parameter(keys)));
-    execute(tx, &sql, parameters)
-        .await
-        .context("could not rebuild the figures of customers from their orders")
+    execute(tx, &sql, parameters).await.context("could not rebuild the figures of customers from their orders")
 }
 
 #[cfg(test)]
@@ -140,11 +138,7 @@ mod tests {
             for (days, expected) in cases {
                 rebuild(&tx, ago(days), Some(&[jane])).await?;
                 let figures = customer::Entity::find_by_id(jane).one(&tx).await?.expect("Jane");
-                let figures = (
-                    figures.total_orders,
-                    figures.delivered_orders,
-                    figures.total_spent,
-                );
+                let figures = (figures.total_orders, figures.delivered_orders, figures.total_spent);
                 assert_eq!(figures, expected, "{days} days ago");
             }
             Ok(())

@@ -46,9 +46,7 @@ impl CustomerQuery {
         #[graphql(desc = "One key.")] key: CustomerKey,
     ) -> Option<Outcome<Customer>> {
         if matches!(key, CustomerKey::Email(_)) && !ctx.data_unchecked::<Viewer>().reads_personal() {
-            return Some(Err(Failure::Forbidden(
-                "key: an e-mail address is personal data".to_owned(),
-            )));
+            return Some(Err(Failure::Forbidden("key: an e-mail address is personal data".to_owned())));
         }
         let condition = match key {
             CustomerKey::Email(email) => Expr::col((Entity, Column::EmailKey)).eq(fold::email(&email)),

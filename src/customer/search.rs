@@ -20,9 +20,7 @@ const INDEXED_LENGTH: usize = 3;
 pub fn search(dialect: Dialect, text: &str) -> Outcome<Expr> {
     let folded = fold::text(text);
     if folded.is_empty() {
-        return Err(Failure::malformed(
-            "search: expected at least one letter or digit",
-        ));
+        return Err(Failure::malformed("search: expected at least one letter or digit"));
     }
     if folded.chars().count() >= INDEXED_LENGTH {
         return Ok(dialect.search(&folded));
@@ -37,12 +35,7 @@ pub fn search(dialect: Dialect, text: &str) -> Outcome<Expr> {
 
 /// What the search index keeps of a customer: everything that can be searched for, folded. Telephone numbers are kept
 /// as written and as their digits alone.
-pub fn search_text(
-    name: &str,
-    email: Option<&str>,
-    telephone: Option<&str>,
-    external_id: Option<&str>,
-) -> String {
+pub fn search_text(name: &str, email: Option<&str>, telephone: Option<&str>, external_id: Option<&str>) -> String {
     let digits = telephone.map(|number| number.chars().filter(char::is_ascii_digit).collect::<String>());
     let parts = [Some(name), email, telephone, digits.as_deref(), external_id];
     fold::text(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))

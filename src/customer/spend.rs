@@ -45,9 +45,7 @@ pub fn segment_expression(reading: &Reading) -> Expr {
         let spent = Expr::col((customer::Entity, customer::Column::TotalSpent));
         cases = cases.case(spent.gte(least), Expr::val(segment.description().name));
     }
-    cases
-        .finally(Expr::val(SpendSegment::Basic.description().name))
-        .into()
+    cases.finally(Expr::val(SpendSegment::Basic.description().name)).into()
 }
 
 /// Mean revenue of a purchase: `spent / purchases`, rounded half away from zero to the minor unit; 0 without purchases.
@@ -56,11 +54,7 @@ pub fn average_order_value(spent: Money, purchases: i64) -> Money {
     let units = if purchases <= 0 {
         0
     } else {
-        let half = if spent.units < 0 {
-            -(purchases / 2)
-        } else {
-            purchases / 2
-        };
+        let half = if spent.units < 0 { -(purchases / 2) } else { purchases / 2 };
         spent.units.saturating_add(half) / purchases
     };
     Money { units, ..spent }
@@ -92,22 +86,10 @@ mod tests {
 
     #[test]
     fn averages_are_rounded_half_away_from_zero() {
-        let cases = [
-            (0, 0, 0),
-            (100, 0, 0),
-            (100, 3, 33),
-            (5, 2, 3),
-            (-5, 2, -3),
-            (-4, 3, -1),
-            (200, 3, 67),
-        ];
+        let cases = [(0, 0, 0), (100, 0, 0), (100, 3, 33), (5, 2, 3), (-5, 2, -3), (-4, 3, -1), (200, 3, 67)];
 
         for (spent, purchases, expected) in cases {
-            assert_eq!(
-                average_order_value(dollars(spent), purchases).units,
-                expected,
-                "{spent} / {purchases}"
-            );
+            assert_eq!(average_order_value(dollars(spent), purchases).units, expected, "{spent} / {purchases}");
         }
     }
 }

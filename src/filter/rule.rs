@@ -99,11 +99,7 @@ impl Rule {
     /// All of `rules`, without a level for only one.
     #[must_use]
     pub fn all(mut rules: Vec<Self>) -> Self {
-        if rules.len() == 1 {
-            rules.remove(0)
-        } else {
-            Self::All(rules)
-        }
+        if rules.len() == 1 { rules.remove(0) } else { Self::All(rules) }
     }
 
     /// How many tests the rule has.

@@ -47,37 +47,19 @@ impl Scope {
     }
 
     fn rule(&self, subject: &Subject, rule: &Rule) -> Outcome<Expr> {
-        let each = |rules: &[Rule]| {
-            rules
-                .iter()
-                .map(|rule| self.rule(subject, rule))
-                .collect::<Outcome<Vec<_>>>()
-        };
+        let each = |rules: &[Rule]| rules.iter().map(|rule| self.rule(subject, rule)).collect::<Outcome<Vec<_>>>();
         Ok(match rule {
-            Rule::All(rules) => each(rules)?
-                .into_iter()
-                .reduce(Expr::and)
-                .unwrap_or_else(|| Expr::cust("1 = 1")),
-            Rule::Any(rules) => each(rules)?
-                .into_iter()
-                .reduce(Expr::or)
-                .unwrap_or_else(|| Expr::cust("1 = 0")),
+            Rule::All(rules) => each(rules)?.into_iter().reduce(Expr::and).unwrap_or_else(|| Expr::cust("1 = 1")),
+            Rule::Any(rules) => each(rules)?.into_iter().reduce(Expr::or).unwrap_or_else(|| Expr::cust("1 = 0")),
             Rule::Not(rule) => fails(self.rule(subject, rule)?),
             Rule::Compare { field, test } => {
                 let field = subject.field(field).ok_or_else(|| unknown("condition", field))?;
                 if field.is_personal && !self.reads_personal {
-                    return Err(Failure::Forbidden(format!(
-                        "where: {} is personal data",
-                        field.name
-                    )));
+                    return Err(Failure::Forbidden(format!("where: {} is personal data", field.name)));
                 }
                 self.test(field, test)?
             }
-            Rule::Related {
-                edge,
-                quantifier,
-                rule,
-            } => {
+            Rule::Related { edge, quantifier, rule } => {
                 let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
                 self.related(subject, edge, *quantifier, rule)?
             }
@@ -135,10 +117,7 @@ impl Scope {
                 literals.len()
             )));
         }
-        let values = literals
-            .iter()
-            .map(|literal| self.value(field, literal))
-            .collect::<Outcome<Vec<_>>>()?;
+        let values = literals.iter().map(|literal| self.value(field, literal)).collect::<Outcome<Vec<_>>>()?;
         let mut texts = Vec::new();
         let mut integers = Vec::new();
         for value in values {
@@ -219,31 +198,15 @@ fn starts_with(expression: Expr, kind: Kind, text: &str) -> Expr {
 /// The instant `duration` before `now`. Years and months are calendar ones, in UTC.
 fn before(now: DateTime<Utc>, duration: &str) -> Option<DateTime<Utc>> {
     let duration = iso8601_duration::Duration::parse(duration).ok()?;
-    let parts = [
-        duration.year,
-        duration.month,
-        duration.day,
-        duration.hour,
-        duration.minute,
-        duration.second,
-    ];
-    if parts
-        .iter()
-        .any(|part| !(0.0..1e7).contains(part) || part.fract() != 0.0)
-    {
+    let parts = [duration.year, duration.month, duration.day, duration.hour, duration.minute, duration.second];
+    if parts.iter().any(|part| !(0.0..1e7).contains(part) || part.fract() != 0.0) {
         return None;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "each part is a whole number below ten million, exact in f32"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "each part is a whole number below ten million, exact in f32")]
     let [years, months, days, hours, minutes, seconds] = parts.map(|part| part as i64);
     let months = Months::new(u32::try_from(years.checked_mul(12)?.checked_add(months)?).ok()?);
-    let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes)
-        .checked_mul(60)?
-        .checked_add(seconds)?;
-    now.checked_sub_months(months)?
-        .checked_sub_signed(TimeDelta::try_seconds(seconds)?)
+    let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes).checked_mul(60)?.checked_add(seconds)?;
+    now.checked_sub_months(months)?.checked_sub_signed(TimeDelta::try_seconds(seconds)?)
 }
 
 fn unknown(what: &str, name: &str) -> Failure {
@@ -251,10 +214,7 @@ fn unknown(what: &str, name: &str) -> Failure {
 }
 
 fn mismatch(field: &Field) -> Failure {
-    Failure::malformed(format!(
-        "where: {} is compared with a value of another type",
-        field.name
-    ))
+    Failure::malformed(format!("where: {} is compared with a value of another type", field.name))
 }
 
 #[cfg(test)]
@@ -267,10 +227,7 @@ mod tests {
     fn negations_and_prefixes_are_written_in_the_sql_of_both_databases() {
         let cases = [
             (fails(Expr::col("a").eq("b")), r#"SELECT ("a" = 'b') IS NOT TRUE"#),
-            (
-                starts_with(Expr::col("a"), Kind::Text, "bc"),
-                r#"SELECT substr("a", 1, 2) = 'bc'"#,
-            ),
+            (starts_with(Expr::col("a"), Kind::Text, "bc"), r#"SELECT substr("a", 1, 2) = 'bc'"#),
         ];
 
         for (condition, expected) in cases {

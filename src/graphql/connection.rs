@@ -71,11 +71,7 @@ impl<T: Listed> Connection<T> {
     /// The nodes of the page with their cursors.
     async fn edges(&self) -> Vec<Edge<T>> {
         (0..self.page.rows.len())
-            .map(|index| Edge {
-                page: Arc::clone(&self.page),
-                sort: Arc::clone(&self.sort),
-                index,
-            })
+            .map(|index| Edge { page: Arc::clone(&self.page), sort: Arc::clone(&self.sort), index })
             .collect()
     }
 
@@ -117,13 +113,7 @@ impl<T: Listed> Connection<T> {
         } else {
             (window.after.is_some(), page.has_more || window.before.is_some())
         };
-        Self {
-            page,
-            sort,
-            has_previous,
-            has_next,
-            total,
-        }
+        Self { page, sort, has_previous, has_next, total }
     }
 }
 
@@ -131,25 +121,13 @@ impl<T: Listed> Connection<T> {
 ///
 /// # Errors
 /// [`Failure::Malformed`] for arguments that cannot be.
-pub async fn listed<T: Listed>(
-    ctx: &Context<'_>,
-    pages: Pages<T>,
-    search: Option<Expr>,
-) -> Outcome<Connection<T>> {
+pub async fn listed<T: Listed>(ctx: &Context<'_>, pages: Pages<T>, search: Option<Expr>) -> Outcome<Connection<T>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
     let sort = pages.sort();
     let window = pages.window(&sort)?;
-    let condition = [condition(ctx, pages.filter)?, search]
-        .into_iter()
-        .flatten()
-        .reduce(Expr::and);
-    let counts = async {
-        if is_counted(ctx) {
-            store::count::<T>(&app.database, condition.clone()).await
-        } else {
-            Ok(0)
-        }
-    };
+    let condition = [condition(ctx, pages.filter)?, search].into_iter().flatten().reduce(Expr::and);
+    let counts =
+        async { if is_counted(ctx) { store::count::<T>(&app.database, condition.clone()).await } else { Ok(0) } };
     let page = store::page::<T>(&app.database, reading, condition.clone(), &sort, &window);
     let (page, total) = try_join!(page, counts)?;
     Ok(Connection::new(Arc::new(page), sort.name.into(), &window, total))
@@ -175,20 +153,10 @@ pub async fn related<T: Listed>(
 
     let pages = siblings.share(paged, || async {
         let parents = siblings.keys();
-        let pages = store::page_by_parent::<T>(
-            &app.database,
-            reading,
-            parents,
-            join,
-            condition.clone(),
-            &sort,
-            &window,
-        )
-        .await?;
-        let pages: HashMap<_, _> = pages
-            .into_iter()
-            .map(|(parent, page)| (parent, Arc::new(page)))
-            .collect();
+        let pages =
+            store::page_by_parent::<T>(&app.database, reading, parents, join, condition.clone(), &sort, &window)
+                .await?;
+        let pages: HashMap<_, _> = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
         Ok::<_, Failure>(Arc::new(pages))
     });
     let counts = async {
@@ -196,13 +164,10 @@ pub async fn related<T: Listed>(
             return Ok(0);
         }
         let counts = siblings.share(filtered, || async {
-            let counts =
-                store::count_by_parent::<T>(&app.database, siblings.keys(), join, condition.clone()).await;
+            let counts = store::count_by_parent::<T>(&app.database, siblings.keys(), join, condition.clone()).await;
             counts.map(Arc::new)
         });
-        counts
-            .await
-            .map(|counts| counts.get(&parent).copied().unwrap_or_default())
+        counts.await.map(|counts| counts.get(&parent).copied().unwrap_or_default())
     };
     let (pages, total) = try_join!(pages, counts)?;
     let page = pages.get(&parent).cloned().unwrap_or_default();
@@ -220,7 +185,5 @@ fn condition<W: Where>(ctx: &Context<'_>, filter: Option<W>) -> Outcome<Option<E
         dialect: app.database.dialect(),
         reads_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
     };
-    filter
-        .map(|filter| scope.condition(W::SUBJECT, &filter.into()))
-        .transpose()
+    filter.map(|filter| scope.condition(W::SUBJECT, &filter.into())).transpose()
 }

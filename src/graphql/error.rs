@@ -27,10 +27,7 @@ impl From<Failure> for Error {
             Failure::Internal(error) => {
                 let trace = trace_id();
                 tracing::error!(%trace, error = format!("{error:#}"), "a request failed");
-                (
-                    format!("the server failed; its log says why under {trace}"),
-                    code::INTERNAL,
-                )
+                (format!("the server failed; its log says why under {trace}"), code::INTERNAL)
             }
         };
         Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
@@ -38,10 +35,7 @@ impl From<Failure> for Error {
 }
 
 /// Ties an answer to a line of the log.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an id of a log line is no key of the domain"
-)]
+#[expect(clippy::disallowed_methods, reason = "an id of a log line is no key of the domain")]
 pub fn trace_id() -> Uuid {
     Uuid::now_v7()
 }

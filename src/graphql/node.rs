@@ -17,10 +17,7 @@ use crate::{
 
 /// The IRI of a node.
 pub fn node_id<T: Record + Resource>(ctx: &Context<'_>, node: &T) -> ID {
-    ID(ctx
-        .data_unchecked::<App>()
-        .base
-        .node(T::DESCRIPTION.collection, node.key()))
+    ID(ctx.data_unchecked::<App>().base.node(T::DESCRIPTION.collection, node.key()))
 }
 
 /// The JSON-LD document of a node.
@@ -46,9 +43,7 @@ pub fn node_document<T: Record + Resource + Links>(
 pub async fn find_by_id<T: Record + Resource>(ctx: &Context<'_>, id: &ID) -> Outcome<Option<T>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
     let key = app.base.parse_in("id", id.as_str(), T::DESCRIPTION.collection)?;
-    Ok(store::rows_by_key::<T>(&app.database, reading, vec![key])
-        .await?
-        .remove(&key))
+    Ok(store::rows_by_key::<T>(&app.database, reading, vec![key]).await?.remove(&key))
 }
 
 /// The node for which `condition` holds, if there is one; the condition is unique.
@@ -74,9 +69,7 @@ pub async fn follow<T: Record>(
     let Some(key) = key else { return Ok(None) };
     let nodes = siblings.share(format!("^{column}"), || async {
         let keys = siblings.foreign_keys(column);
-        store::rows_by_key::<T>(&app.database, reading, keys)
-            .await
-            .map(Arc::new)
+        store::rows_by_key::<T>(&app.database, reading, keys).await.map(Arc::new)
     });
     Ok(nodes.await?.get(&key).cloned())
 }
@@ -96,27 +89,11 @@ pub async fn first<T: Listed>(
     let edge = format!("first {}", ctx.item.node.name.node);
     let pages = siblings.share(edge, || async {
         let sort = T::OrderBy::default().into();
-        let window = Window {
-            limit: 1,
-            after: None,
-            before: None,
-            is_backward: false,
-        };
+        let window = Window { limit: 1, after: None, before: None, is_backward: false };
         let parents = siblings.keys();
-        let pages = store::page_by_parent::<T>(
-            &app.database,
-            reading,
-            parents,
-            join,
-            Some(condition()),
-            &sort,
-            &window,
-        );
+        let pages =
+            store::page_by_parent::<T>(&app.database, reading, parents, join, Some(condition()), &sort, &window);
         pages.await.map(Arc::new)
     });
-    Ok(pages
-        .await?
-        .get(&parent)
-        .and_then(|page| page.rows.first())
-        .map(|row| row.node.clone()))
+    Ok(pages.await?.get(&parent).and_then(|page| page.rows.first()).map(|row| row.node.clone()))
 }

@@ -57,19 +57,11 @@ impl<T: Listed> Pages<T> {
             (None, Some(last)) => ("last", last),
             (first, None) => ("first", first.unwrap_or(DEFAULT_SIZE)),
         };
-        let limit = u64::try_from(size)
-            .ok()
-            .filter(|_| size <= LARGEST_SIZE)
-            .ok_or_else(|| {
-                Failure::malformed(format!(
-                    "{name}: expected a number from 0 to {LARGEST_SIZE}, not {size}"
-                ))
-            })?;
+        let limit = u64::try_from(size).ok().filter(|_| size <= LARGEST_SIZE).ok_or_else(|| {
+            Failure::malformed(format!("{name}: expected a number from 0 to {LARGEST_SIZE}, not {size}"))
+        })?;
         let position = |argument: &str, cursor: &Option<String>| {
-            cursor
-                .as_deref()
-                .map(|cursor| parse_cursor(argument, cursor, sort))
-                .transpose()
+            cursor.as_deref().map(|cursor| parse_cursor(argument, cursor, sort)).transpose()
         };
         Ok(Window {
             limit,
@@ -95,8 +87,8 @@ pub fn write_cursor(sort: &str, position: &Position) -> String {
 pub fn parse_cursor(argument: &str, cursor: &str, sort: &Sort) -> Outcome<Position> {
     let parts = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
     let parts = parts.and_then(|parts| serde_json::from_slice::<(String, SortValue, Uuid)>(&parts).ok());
-    let (name, value, key) = parts
-        .ok_or_else(|| Failure::malformed(format!("{argument}: expected a cursor that this server gave")))?;
+    let (name, value, key) =
+        parts.ok_or_else(|| Failure::malformed(format!("{argument}: expected a cursor that this server gave")))?;
     let fits = match (&value, sort.kind) {
         (SortValue::Integer(_), SortKind::Integer) => true,
         (SortValue::Text(text), SortKind::Text) => !text.contains('\0'),
@@ -119,12 +111,7 @@ mod tests {
     use super::*;
 
     fn sort(kind: SortKind) -> Sort {
-        Sort {
-            name: "NAME".to_owned(),
-            expression: Expr::col("name"),
-            kind,
-            is_descending: false,
-        }
+        Sort { name: "NAME".to_owned(), expression: Expr::col("name"), kind, is_descending: false }
     }
 
     proptest! {
@@ -149,13 +136,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_order_is_refused() {
-        let cursor = write_cursor(
-            "TOTAL_SPENT",
-            &Position {
-                value: SortValue::Integer(1),
-                key: Uuid::nil(),
-            },
-        );
+        let cursor = write_cursor("TOTAL_SPENT", &Position { value: SortValue::Integer(1), key: Uuid::nil() });
 
         assert!(parse_cursor("after", &cursor, &sort(SortKind::Integer)).is_err());
         assert!(parse_cursor("after", &cursor, &sort(SortKind::Text)).is_err());

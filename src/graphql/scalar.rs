@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use async_graphql::{
-    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType,
-    ServerResult, Value, parser::types::Field, registry::Registry,
+    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType, ServerResult,
+    Value, parser::types::Field, registry::Registry,
 };
 
 use crate::{
@@ -27,9 +27,7 @@ impl ScalarType for Decimal {
             _ => return Err(InputValueError::expected_type(value)),
         };
         if rust_decimal::Decimal::from_str_exact(&text).is_err() {
-            return Err(InputValueError::custom(format!(
-                "expected a decimal such as \"12.50\", not {text:?}"
-            )));
+            return Err(InputValueError::custom(format!("expected a decimal such as \"12.50\", not {text:?}")));
         }
         Ok(Self(text))
     }
@@ -60,17 +58,12 @@ impl ScalarType for Duration {
 
 /// An instant in UTC by RFC 3339, such as `2026-11-22T09:30:00Z`. As input, any offset is accepted, and a date means
 /// its first instant in UTC.
-#[Scalar(
-    name = "DateTime",
-    specified_by_url = "https://scalars.graphql.org/andimarek/date-time"
-)]
+#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::String(text) => Self::parse(text).ok_or_else(|| {
-                InputValueError::custom(format!(
-                    "expected an instant such as 2026-11-22T09:30:00Z, not {text:?}"
-                ))
+                InputValueError::custom(format!("expected an instant such as 2026-11-22T09:30:00Z, not {text:?}"))
             }),
             _ => Err(InputValueError::expected_type(value)),
         }
@@ -82,16 +75,12 @@ impl ScalarType for Instant {
 }
 
 /// A calendar date by ISO 8601, such as `1990-05-17`.
-#[Scalar(
-    name = "Date",
-    specified_by_url = "https://scalars.graphql.org/andimarek/local-date"
-)]
+#[Scalar(name = "Date", specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => Self::parse(text).ok_or_else(|| {
-                InputValueError::custom(format!("expected a date such as 1990-05-17, not {text:?}"))
-            }),
+            Value::String(text) => Self::parse(text)
+                .ok_or_else(|| InputValueError::custom(format!("expected a date such as 1990-05-17, not {text:?}"))),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

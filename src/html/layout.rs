@@ -46,10 +46,7 @@ pub fn title(document: &Value) -> String {
         let key = text("externalId").or_else(|| text("handle"))?;
         Some(format!("{kind} {key}"))
     };
-    text("name")
-        .or_else(|| text("streetAddress"))
-        .or_else(numbered)
-        .unwrap_or_else(|| kind.to_owned())
+    text("name").or_else(|| text("streetAddress")).or_else(numbered).unwrap_or_else(|| kind.to_owned())
 }
 
 #[cfg(test)]

@@ -7,13 +7,7 @@ use super::layout::{self, page};
 use crate::semantics::Base;
 
 /// The page called `title`, of the node `parent` if it belongs to one.
-pub fn list(
-    base: &Base,
-    title: &str,
-    parent: Option<&str>,
-    documents: &[Value],
-    next: Option<&str>,
-) -> Markup {
+pub fn list(base: &Base, title: &str, parent: Option<&str>, documents: &[Value], next: Option<&str>) -> Markup {
     let content = html! {
         h1 { (title) }
         @if let Some(parent) = parent {

@@ -66,8 +66,7 @@ pub async fn graphql(
     let json = quality(&accepted, JSON);
     // Only when it is named: old clients take anything, but understand JSON alone.
     let named = quality(&accepted, RESPONSE_JSON).filter(|(_, specificity)| *specificity == 2);
-    if method == Method::GET
-        && quality(&accepted, "text/html").is_some_and(|html| json.is_none_or(|json| html > json))
+    if method == Method::GET && quality(&accepted, "text/html").is_some_and(|html| json.is_none_or(|json| html > json))
     {
         return assets::graphiql();
     }
@@ -82,11 +81,7 @@ pub async fn graphql(
         serde_json::from_slice(&body)
             .map_err(|error| format!("the body is no JSON object with the parameters of a request: {error}"))
     } else {
-        return refuse(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            media_type,
-            "send the request as application/json",
-        );
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, media_type, "send the request as application/json");
     };
     match parameters {
         Ok(parameters) => execute(&context, method, media_type, parameters).await,
@@ -94,30 +89,14 @@ pub async fn graphql(
     }
 }
 
-async fn execute(
-    context: &Context,
-    method: Method,
-    media_type: &'static str,
-    parameters: Parameters,
-) -> Response {
+async fn execute(context: &Context, method: Method, media_type: &'static str, parameters: Parameters) -> Response {
     let Some(query) = parameters.query else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            media_type,
-            "query: the parameter is missing",
-        );
+        return refuse(StatusCode::BAD_REQUEST, media_type, "query: the parameter is missing");
     };
     if has_null_character(&query, parameters.variables.as_ref()) {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            media_type,
-            "a text has the character U+0000, which cannot be stored",
-        );
+        return refuse(StatusCode::BAD_REQUEST, media_type, "a text has the character U+0000, which cannot be stored");
     }
-    let variables = parameters
-        .variables
-        .map(serde_json::Value::Object)
-        .unwrap_or_default();
+    let variables = parameters.variables.map(serde_json::Value::Object).unwrap_or_default();
     let name = parameters.operation_name;
 
     let parsed = check_brackets(&query).and_then(|()| check_brackets(&variables.to_string()));
@@ -128,14 +107,8 @@ async fn execute(
     let variables = Variables::from_json(variables);
     let kind = operation(&document, name.as_deref()).map(|operation| operation.ty);
     if method == Method::GET && kind.is_some_and(|kind| kind != OperationType::Query) {
-        let mut response = refuse(
-            StatusCode::METHOD_NOT_ALLOWED,
-            media_type,
-            "only queries can be sent by GET",
-        );
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("POST"));
+        let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, media_type, "only queries can be sent by GET");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
     let checked = check_variables(&document, name.as_deref(), &variables);
@@ -143,15 +116,10 @@ async fn execute(
         return answer(media_type, GraphqlResponse::from_errors(vec![error]));
     }
 
-    let mut request = Request::new(query)
-        .variables(variables)
-        .data(context.viewer())
-        .data(context.app.reading());
+    let mut request = Request::new(query).variables(variables).data(context.viewer()).data(context.app.reading());
     request.operation_name.clone_from(&name);
     for (key, value) in parameters.extensions.unwrap_or_default() {
-        request
-            .extensions
-            .insert(key, Value::from_json(value).unwrap_or_default());
+        request.extensions.insert(key, Value::from_json(value).unwrap_or_default());
     }
     request.set_parsed_query(document);
     let response = match timeout(TIME_LIMIT, context.schema.execute(request)).await {
@@ -159,19 +127,13 @@ async fn execute(
         Err(_) => {
             let seconds = TIME_LIMIT.as_secs();
             let mut error = ServerError::new(format!("the request took longer than {seconds} seconds"), None);
-            error
-                .extensions
-                .get_or_insert_default()
-                .set("code", code::TIMEOUT);
+            error.extensions.get_or_insert_default().set("code", code::TIMEOUT);
             GraphqlResponse::from_errors(vec![error])
         }
     };
     let errors = response.errors.len();
     let mut response = answer(media_type, response);
-    response.extensions_mut().insert(Operation {
-        name: name.unwrap_or_default(),
-        errors,
-    });
+    response.extensions_mut().insert(Operation { name: name.unwrap_or_default(), errors });
     response
 }
 
@@ -197,9 +159,7 @@ fn check_variables(
 fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), _) => Some(&operation.node),
-        (DocumentOperations::Multiple(operations), Some(name)) => {
-            operations.get(name).map(|operation| &operation.node)
-        }
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).map(|operation| &operation.node),
         (DocumentOperations::Multiple(_), None) => None,
     }
 }
@@ -219,10 +179,7 @@ fn answer(media_type: &'static str, mut response: GraphqlResponse) -> Response {
         // Nothing was executed, so there is no data, not even null.
         let is_request_error =
             response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
-        let answer = Answer {
-            errors: &response.errors,
-            data: (!is_request_error).then_some(&response.data),
-        };
+        let answer = Answer { errors: &response.errors, data: (!is_request_error).then_some(&response.data) };
         let status = match is_request_error && media_type == RESPONSE_JSON {
             true if has_code(&response, code::TIMEOUT) => StatusCode::SERVICE_UNAVAILABLE,
             true => StatusCode::BAD_REQUEST,
@@ -230,18 +187,13 @@ fn answer(media_type: &'static str, mut response: GraphqlResponse) -> Response {
         };
         (status, axum::Json(answer)).into_response()
     };
-    http.headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    http.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     http
 }
 
 fn has_code(response: &GraphqlResponse, code: &str) -> bool {
     let is_code = |error: &ServerError| {
-        error
-            .extensions
-            .as_ref()
-            .and_then(|extensions| extensions.get("code"))
-            == Some(&Value::from(code))
+        error.extensions.as_ref().and_then(|extensions| extensions.get("code")) == Some(&Value::from(code))
     };
     response.errors.iter().any(is_code)
 }
@@ -249,36 +201,21 @@ fn has_code(response: &GraphqlResponse, code: &str) -> bool {
 /// Refuses a request that is no request.
 fn refuse(status: StatusCode, media_type: &'static str, message: impl Into<String>) -> Response {
     let mut error = ServerError::new(message, None);
-    error
-        .extensions
-        .get_or_insert_default()
-        .set("code", code::BAD_USER_INPUT);
-    let answer = Answer {
-        errors: &[error],
-        data: None,
-    };
+    error.extensions.get_or_insert_default().set("code", code::BAD_USER_INPUT);
+    let answer = Answer { errors: &[error], data: None };
     let mut response = (status, axum::Json(answer)).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }
 
 fn not_acceptable() -> Response {
-    let offers =
-        format!("this URL answers as {RESPONSE_JSON} and {JSON}, and to a browser's GET as text/html\n");
+    let offers = format!("this URL answers as {RESPONSE_JSON} and {JSON}, and to a browser's GET as text/html\n");
     (StatusCode::NOT_ACCEPTABLE, offers).into_response()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    content_type
-        .split(';')
-        .next()
-        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(JSON))
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(JSON))
 }
 
 /// Reads the parameters of a GET, two of which are JSON.
@@ -310,13 +247,9 @@ fn has_null_character(query: &str, variables: Option<&Map<String, serde_json::Va
         match value {
             serde_json::Value::String(text) => text.contains('\0'),
             serde_json::Value::Array(items) => items.iter().any(held),
-            serde_json::Value::Object(fields) => fields
-                .iter()
-                .any(|(name, value)| name.contains('\0') || held(value)),
+            serde_json::Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || held(value)),
             _ => false,
         }
     }
-    query.contains('\0')
-        || query.contains("\\u0000")
-        || variables.is_some_and(|variables| variables.values().any(held))
+    query.contains('\0') || query.contains("\\u0000") || variables.is_some_and(|variables| variables.values().any(held))
 }

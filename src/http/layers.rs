@@ -22,10 +22,7 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
              frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
         ),
     ),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
 ];
 
@@ -43,11 +40,7 @@ pub struct Hosts(pub Vec<String>);
 /// Refuses requests for another host: without access control, a foreign page must not reach the server by a name
 /// that its owner points to this machine (DNS rebinding).
 pub async fn host(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         _ => host,
@@ -88,9 +81,5 @@ pub async fn log(request: Request, next: Next) -> Response {
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let trace = trace_id();
     tracing::error!(%trace, "a request panicked");
-    (
-        StatusCode::INTERNAL_SERVER_ERROR,
-        format!("the server failed; its log says why under {trace}\n"),
-    )
-        .into_response()
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("the server failed; its log says why under {trace}\n")).into_response()
 }

@@ -15,18 +15,10 @@ pub struct Accepted {
 
 /// What the client accepts; everything when it does not say.
 pub fn accepted(headers: &HeaderMap) -> Vec<Accepted> {
-    let values: Vec<&str> = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
+    let values: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let text = values.join(",");
     if text.trim().is_empty() {
-        return vec![Accepted {
-            range: "*/*".to_owned(),
-            profile: None,
-            quality: 1.0,
-        }];
+        return vec![Accepted { range: "*/*".to_owned(), profile: None, quality: 1.0 }];
     }
     split(&text, ',').into_iter().filter_map(parse).collect()
 }
@@ -37,11 +29,7 @@ fn parse(item: &str) -> Option<Accepted> {
     if range.is_empty() {
         return None;
     }
-    let mut accepted = Accepted {
-        range,
-        profile: None,
-        quality: 1.0,
-    };
+    let mut accepted = Accepted { range, profile: None, quality: 1.0 };
     for parameter in parts {
         let Some((name, value)) = parameter.split_once('=') else {
             continue;
@@ -118,10 +106,7 @@ mod tests {
             ("text/html", Some("text/html")),
             ("text/*", Some("text/html")),
             ("text/html;q=0.5, application/ld+json;q=0.4", Some("text/html")),
-            (
-                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-                Some("text/html"),
-            ),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some("text/html")),
             ("*/*, text/html;q=0", Some("application/ld+json")),
             (
                 "application/ld+json;profile=\"http://www.w3.org/ns/json-ld#expanded,;\", text/html;q=0.1",

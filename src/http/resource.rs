@@ -50,10 +50,7 @@ pub struct Start {
 
 /// `/`: where people start.
 pub async fn home(State(context): State<Context>) -> Response {
-    page(html::home(
-        &context.app.base,
-        &ROOTS.map(|(collection, _)| collection),
-    ))
+    page(html::home(&context.app.base, &ROOTS.map(|(collection, _)| collection)))
 }
 
 /// A node.
@@ -96,15 +93,10 @@ pub async fn collection(
     let Some((_, field)) = ROOTS.iter().find(|(known, _)| *known == collection) else {
         return not_found();
     };
-    let query =
-        format!("query ($after: String) {{ list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }}");
+    let query = format!("query ($after: String) {{ list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }}");
     let listed = list(&context, &query, value!({ "after": start.after })).await;
     let base = &context.app.base;
-    let listing = Listing {
-        iri: base.url(&collection),
-        title: collection,
-        of: None,
-    };
+    let listing = Listing { iri: base.url(&collection), title: collection, of: None };
     listing.answer(&context, &headers, listed).await
 }
 
@@ -118,11 +110,7 @@ pub async fn related(
     let Some((kind, key)) = kind(&collection).zip(parse_key(&key)) else {
         return not_found();
     };
-    let Some(edge) = kind
-        .edges
-        .iter()
-        .find(|known| known.has_pages && known.name == edge)
-    else {
+    let Some(edge) = kind.edges.iter().find(|known| known.has_pages && known.name == edge) else {
         return not_found();
     };
     let (name, field) = (kind.description.name, edge.name);
@@ -132,11 +120,8 @@ pub async fn related(
     );
     let iri = context.app.base.node(&collection, key);
     let listed = list(&context, &query, value!({ "id": iri, "after": start.after })).await;
-    let listing = Listing {
-        iri: format!("{iri}/{field}"),
-        title: format!("{name}: {field}"),
-        of: Some((iri, name, field)),
-    };
+    let listing =
+        Listing { iri: format!("{iri}/{field}"), title: format!("{name}: {field}"), of: Some((iri, name, field)) };
     listing.answer(&context, &headers, listed).await
 }
 
@@ -173,15 +158,8 @@ async fn list(context: &Context, query: &str, variables: Value) -> Result<Listed
         _ => Vec::new(),
     };
     let info = &list["pageInfo"];
-    let next = info["hasNextPage"]
-        .as_bool()
-        .unwrap_or_default()
-        .then(|| info["endCursor"].as_str())
-        .flatten();
-    Ok(Listed {
-        documents,
-        next: next.map(str::to_owned),
-    })
+    let next = info["hasNextPage"].as_bool().unwrap_or_default().then(|| info["endCursor"].as_str()).flatten();
+    Ok(Listed { documents, next: next.map(str::to_owned) })
 }
 
 /// A page, as linked data and as HTML.
@@ -193,12 +171,7 @@ struct Listing {
 }
 
 impl Listing {
-    async fn answer(
-        self,
-        context: &Context,
-        headers: &HeaderMap,
-        listed: Result<Listed, Response>,
-    ) -> Response {
+    async fn answer(self, context: &Context, headers: &HeaderMap, listed: Result<Listed, Response>) -> Response {
         let accepted = accepted(headers);
         let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
             return not_acceptable();
@@ -244,15 +217,12 @@ impl Listing {
 /// The document in the profile that the client asks for, compacted unless it asks for another.
 async fn in_profile(context: &Context, accepted: &[Accepted], document: serde_json::Value) -> Response {
     let wanted = accepted.iter().find(|accepted| accepted.range == MEDIA_TYPE);
-    let profile = wanted
-        .and_then(|wanted| Profile::of(wanted.profile.as_deref()?))
-        .unwrap_or(Profile::Compacted);
+    let profile = wanted.and_then(|wanted| Profile::of(wanted.profile.as_deref()?)).unwrap_or(Profile::Compacted);
     if profile == Profile::Compacted {
         return linked_data(document.to_string());
     }
     let url = context.app.base.url("context.jsonld");
-    let written =
-        spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await;
+    let written = spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await;
     match written.map_err(anyhow::Error::new).flatten() {
         Ok(text) => linked_data(text),
         Err(error) => failed(&error.into()),
@@ -260,9 +230,7 @@ async fn in_profile(context: &Context, accepted: &[Accepted], document: serde_js
 }
 
 fn kind(collection: &str) -> Option<&'static Kind> {
-    KINDS
-        .iter()
-        .find(|kind| kind.description.collection == collection)
+    KINDS.iter().find(|kind| kind.description.collection == collection)
 }
 
 fn not_found() -> Response {

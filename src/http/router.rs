@@ -42,11 +42,7 @@ impl Context {
 /// The router.
 pub fn router(app: App, hosts: Hosts) -> Router {
     let schema = schema::build(app.clone());
-    let context = Context {
-        app: Arc::new(app),
-        schema,
-        limits: Limits::default(),
-    };
+    let context = Context { app: Arc::new(app), schema, limits: Limits::default() };
     Router::new()
         .route("/", get(resource::home))
         .route("/graphql", get(graphql::graphql).post(graphql::graphql))

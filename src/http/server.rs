@@ -32,17 +32,13 @@ impl Server {
                 address.port()
             );
         }
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| match error.kind() {
-                ErrorKind::AddrInUse => {
-                    anyhow::anyhow!("--listen {address}: another program listens there; choose another port")
-                }
-                _ => anyhow::Error::new(error).context(format!("--listen {address}: cannot listen there")),
-            })?;
-        let address = listener
-            .local_addr()
-            .context("the port that was taken is not known")?;
+        let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => {
+                anyhow::anyhow!("--listen {address}: another program listens there; choose another port")
+            }
+            _ => anyhow::Error::new(error).context(format!("--listen {address}: cannot listen there")),
+        })?;
+        let address = listener.local_addr().context("the port that was taken is not known")?;
         Ok(Self { listener, address })
     }
 }
@@ -59,11 +55,7 @@ pub async fn serve(server: Server, app: App) -> anyhow::Result<()> {
         tracing::info!("ending: finishing the requests that run");
         ending.send_replace(true);
     };
-    let running = async {
-        axum::serve(server.listener, router)
-            .with_graceful_shutdown(signal)
-            .await
-    };
+    let running = async { axum::serve(server.listener, router).with_graceful_shutdown(signal).await };
     tokio::select! {
         result = running => result.context("serving failed"),
         () = deadline(ended) => {
@@ -76,12 +68,7 @@ pub async fn serve(server: Server, app: App) -> anyhow::Result<()> {
 /// Loopback names, and the name in the base URL.
 fn hosts(app: &App) -> Hosts {
     let mut hosts = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec();
-    let host = app
-        .base
-        .as_str()
-        .split("://")
-        .nth(1)
-        .and_then(|rest| rest.split('/').next());
+    let host = app.base.as_str().split("://").nth(1).and_then(|rest| rest.split('/').next());
     let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned());
     hosts.extend(name.filter(|name| !hosts.contains(name)));
     Hosts(hosts)

@@ -20,13 +20,8 @@ use crate::{
 pub async fn context_document() -> Response {
     let mut response = linked_data(context::document(KINDS).to_string());
     let anyone = HeaderValue::from_static("*");
-    response
-        .headers_mut()
-        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anyone);
-    response.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=3600"),
-    );
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anyone);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
     response
 }
 
@@ -41,27 +36,17 @@ pub async fn vocabulary_document(State(context): State<Context>, headers: Header
 
 /// An answer in JSON-LD.
 pub fn linked_data(document: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, MEDIA_TYPE),
-        (header::VARY, "Accept, Authorization"),
-    ];
+    let headers = [(header::CONTENT_TYPE, MEDIA_TYPE), (header::VARY, "Accept, Authorization")];
     (headers, document).into_response()
 }
 
 /// An answer as a page.
 pub fn page(markup: maud::Markup) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::VARY, "Accept, Authorization"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::VARY, "Accept, Authorization")];
     (headers, markup.into_string()).into_response()
 }
 
 /// A refusal that says what is served.
 pub fn not_acceptable() -> Response {
-    (
-        StatusCode::NOT_ACCEPTABLE,
-        format!("this URL answers as {MEDIA_TYPE} and text/html\n"),
-    )
-        .into_response()
+    (StatusCode::NOT_ACCEPTABLE, format!("this URL answers as {MEDIA_TYPE} and text/html\n")).into_response()
 }

@@ -73,21 +73,10 @@ impl Shop for Chinook {
     }
 
     fn keys(&self) -> Keys {
-        let emails = self
-            .customers
-            .iter()
-            .filter_map(|row| row.fields.email.as_deref());
+        let emails = self.customers.iter().filter_map(|row| row.fields.email.as_deref());
         Keys {
-            customers: self
-                .customers
-                .iter()
-                .map(|row| row.fields.customer_id.clone())
-                .collect(),
-            orders: self
-                .invoices
-                .iter()
-                .map(|row| row.fields.invoice_id.clone())
-                .collect(),
+            customers: self.customers.iter().map(|row| row.fields.customer_id.clone()).collect(),
+            orders: self.invoices.iter().map(|row| row.fields.invoice_id.clone()).collect(),
             products: Vec::new(),
             emails: emails.map(fold::email).collect(),
         }
@@ -113,11 +102,7 @@ impl Chinook {
                 *key
             } else {
                 let customer = customer(draft, row)?;
-                if customer
-                    .email_key
-                    .as_ref()
-                    .is_some_and(|email| !emails.insert(email.clone()))
-                {
+                if customer.email_key.as_ref().is_some_and(|email| !emails.insert(email.clone())) {
                     return Err(row.wrong("email", "another customer has this address"));
                 }
                 let key = customer.id;
@@ -132,12 +117,7 @@ impl Chinook {
         Ok(keys)
     }
 
-    fn orders(
-        &self,
-        draft: &Draft<'_>,
-        customers: &HashMap<&str, Uuid>,
-        take: &mut Take,
-    ) -> anyhow::Result<()> {
+    fn orders(&self, draft: &Draft<'_>, customers: &HashMap<&str, Uuid>, take: &mut Take) -> anyhow::Result<()> {
         let mut seen = HashSet::new();
         for row in &self.invoices {
             let id = row.fields.invoice_id.as_str();
@@ -150,8 +130,8 @@ impl Chinook {
             }
             let buyer = row.fields.customer_id.as_str();
             let customer = customers.get(buyer).copied();
-            let customer = customer
-                .ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
+            let customer =
+                customer.ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
             let (order, item) = order(draft, row, customer)?;
             take.rows.orders.push(order);
             take.rows.items.push(item);
@@ -176,9 +156,7 @@ fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>) -> anyhow::Result<custome
 /// What has no field of its own.
 fn custom_fields(fields: &CustomerRow) -> Option<Json> {
     let given = [("company", &fields.company), ("fax", &fields.fax)];
-    let given = given
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?.into())));
     let given: serde_json::Map<_, _> = given.collect();
     (!given.is_empty()).then_some(Json::Object(given))
 }

@@ -27,10 +27,7 @@ const OTHER_NAMES: [(&str, &str); 16] = [
 pub fn code(name: &str) -> String {
     let folded = fold::text(name);
     let upper = folded.to_uppercase();
-    let other = OTHER_NAMES
-        .iter()
-        .find(|(known, _)| *known == folded)
-        .map(|(_, code)| *code);
+    let other = OTHER_NAMES.iter().find(|(known, _)| *known == folded).map(|(_, code)| *code);
     other
         .or_else(|| rust_iso3166::from_alpha2(&upper).map(|country| country.alpha2))
         .or_else(|| rust_iso3166::from_alpha3(&upper).map(|country| country.alpha2))

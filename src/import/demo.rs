@@ -9,8 +9,7 @@ use crate::{app::App, progress::Progress};
 /// # Errors
 /// When the store is not in dollars, or has other customers with the same keys or e-mail addresses.
 pub async fn demo(app: &App) -> anyhow::Result<[Report; 2]> {
-    let load =
-        async |format| import(app, format, &embedded(format), Dates::Recent, &Progress::silent()).await;
+    let load = async |format| import(app, format, &embedded(format), Dates::Recent, &Progress::silent()).await;
     Ok([load(Format::Northwind).await?, load(Format::Chinook).await?])
 }
 
@@ -22,11 +21,7 @@ pub(super) fn embedded(format: Format) -> Vec<Source> {
         };
     }
     match format {
-        Format::Northwind => sources!(
-            "northwind_customers.csv",
-            "northwind_orders.csv",
-            "northwind_order_lines.csv"
-        ),
+        Format::Northwind => sources!("northwind_customers.csv", "northwind_orders.csv", "northwind_order_lines.csv"),
         Format::Chinook => sources!("chinook_customers.csv", "chinook_invoices.csv"),
     }
 }

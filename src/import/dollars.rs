@@ -24,11 +24,7 @@ impl Fraction {
     /// This part of `units`. Nothing when it is no whole number.
     pub fn of(self, units: i64) -> Option<i64> {
         let part = self.0.checked_mul(Decimal::from(units))?;
-        if part.fract().is_zero() {
-            part.trunc().try_into().ok()
-        } else {
-            None
-        }
+        if part.fract().is_zero() { part.trunc().try_into().ok() } else { None }
     }
 }
 
@@ -52,9 +48,7 @@ impl Value for Fraction {
     fn read(text: &str) -> Result<Self, String> {
         let fraction = Decimal::from_str_exact(text).ok();
         let fraction = fraction.filter(|fraction| (Decimal::ZERO..=Decimal::ONE).contains(fraction));
-        fraction
-            .map(Self)
-            .ok_or_else(|| format!("{text:?} is not a fraction from 0 to 1, such as 0.15"))
+        fraction.map(Self).ok_or_else(|| format!("{text:?} is not a fraction from 0 to 1, such as 0.15"))
     }
 }
 

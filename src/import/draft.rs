@@ -41,9 +41,7 @@ impl Draft<'_> {
 
     /// The instant of what the row says happened on `day`, by its column `column`.
     pub fn happened<T>(&self, row: &Row<T>, column: &str, day: Day) -> anyhow::Result<DateTime<Utc>> {
-        self.calendar
-            .past(day)
-            .ok_or_else(|| row.wrong(column, format_args!("{day} is in the future")))
+        self.calendar.past(day).ok_or_else(|| row.wrong(column, format_args!("{day} is in the future")))
     }
 
     /// A customer of whom only this is known. Call [`complete`] once the rest is.
@@ -131,11 +129,7 @@ impl Draft<'_> {
             id,
             customer_id: customer,
             external_id: Some(external_id.to_owned()),
-            status: if delivered.is_some() {
-                OrderStatus::Delivered
-            } else {
-                OrderStatus::Processing
-            },
+            status: if delivered.is_some() { OrderStatus::Delivered } else { OrderStatus::Processing },
             order_date: ChronoUnixTimestampMillis(placed),
             required_date: None,
             shipped_at: delivered,

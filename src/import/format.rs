@@ -38,12 +38,9 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == name)
-            .ok_or_else(|| {
-                let known = Self::ALL.map(Self::name).join(" or ");
-                format!("there is no format {name:?}; expected {known}")
-            })
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(" or ");
+            format!("there is no format {name:?}; expected {known}")
+        })
     }
 }

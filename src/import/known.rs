@@ -51,10 +51,7 @@ impl Known {
             customers: find(tx, customer::Entity.into_iden(), customers, keys.customers).await?,
             orders: find(tx, order::Entity.into_iden(), orders, keys.orders).await?,
             products: find(tx, product::Entity.into_iden(), products, keys.products).await?,
-            emails: find(tx, customer::Entity.into_iden(), emails, keys.emails)
-                .await?
-                .into_keys()
-                .collect(),
+            emails: find(tx, customer::Entity.into_iden(), emails, keys.emails).await?.into_keys().collect(),
         })
     }
 }
@@ -74,10 +71,7 @@ async fn find(
         .from(table)
         .and_where(dialect.among(Expr::col(column), &Values::Texts(texts)))
         .and_where(condition);
-    let rows = tx
-        .query_all(&select)
-        .await
-        .context("could not look for what is imported already")?;
+    let rows = tx.query_all(&select).await.context("could not look for what is imported already")?;
     let pair = |row: &sea_orm::QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
     rows.iter().map(pair).collect()
 }

@@ -98,21 +98,9 @@ impl Shop for Northwind {
 
     fn keys(&self) -> Keys {
         Keys {
-            customers: self
-                .customers
-                .iter()
-                .map(|row| row.fields.customer_id.clone())
-                .collect(),
-            orders: self
-                .orders
-                .iter()
-                .map(|row| row.fields.order_id.clone())
-                .collect(),
-            products: self
-                .lines
-                .iter()
-                .map(|row| row.fields.product_id.clone())
-                .collect(),
+            customers: self.customers.iter().map(|row| row.fields.customer_id.clone()).collect(),
+            orders: self.orders.iter().map(|row| row.fields.order_id.clone()).collect(),
+            products: self.lines.iter().map(|row| row.fields.product_id.clone()).collect(),
             emails: Vec::new(),
         }
     }
@@ -148,11 +136,8 @@ impl Northwind {
 
     /// Takes the products, each with the price of its latest line, and gives the keys of all.
     fn products(&self, draft: &Draft<'_>, take: &mut Take) -> HashMap<&str, Uuid> {
-        let placed: HashMap<&str, Day> = self
-            .orders
-            .iter()
-            .map(|row| (row.fields.order_id.as_str(), row.fields.order_date))
-            .collect();
+        let placed: HashMap<&str, Day> =
+            self.orders.iter().map(|row| (row.fields.order_id.as_str(), row.fields.order_date)).collect();
         let date = |line: &LineRow| placed.get(line.order_id.as_str()).copied();
         let mut latest: BTreeMap<&str, &LineRow> = BTreeMap::new();
         for row in &self.lines {
@@ -201,8 +186,8 @@ impl Northwind {
             }
             let buyer = row.fields.customer_id.as_str();
             let customer = customers.get(buyer).copied();
-            let customer = customer
-                .ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
+            let customer =
+                customer.ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
             let key = draft.clock.key();
             let mut items = Vec::with_capacity(lines.len());
             for (position, line) in (1..).zip(lines) {
@@ -301,8 +286,7 @@ fn item(
         name: product_name(&fields.product_id),
         quantity: fields.quantity,
         unit_price: fields.unit_price.0,
-        discount: discount
-            .ok_or_else(|| row.wrong("discount", "makes an amount that is too fine or too large"))?,
+        discount: discount.ok_or_else(|| row.wrong("discount", "makes an amount that is too fine or too large"))?,
     })
 }
 
@@ -315,24 +299,12 @@ fn order(
 ) -> anyhow::Result<order::Model> {
     let fields = &row.fields;
     let placed = draft.happened(row, "order_date", fields.order_date)?;
-    let mut order = draft.order(
-        key,
-        customer,
-        &fields.order_id,
-        placed,
-        shipped(draft, row)?,
-        items,
-    )?;
+    let mut order = draft.order(key, customer, &fields.order_id, placed, shipped(draft, row)?, items)?;
     if order.total != fields.order_total.0 {
-        let total = Money {
-            units: order.total,
-            exponent: 2,
-        };
+        let total = Money { units: order.total, exponent: 2 };
         return Err(row.wrong("order_total", format_args!("the lines add up to {total}")));
     }
-    order.required_date = fields
-        .required_date
-        .map(|day| ChronoUnixTimestampMillis(draft.calendar.planned(day)));
+    order.required_date = fields.required_date.map(|day| ChronoUnixTimestampMillis(draft.calendar.planned(day)));
     order.freight = fields.freight.map(|freight| freight.0);
     order.shipping_address = Some(PostalAddress {
         name: fields.ship_name.clone(),

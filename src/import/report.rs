@@ -27,14 +27,7 @@ pub struct Report {
 
 impl Display for Report {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            format,
-            customers,
-            orders,
-            refunds,
-            products,
-            ..
-        } = self;
+        let Self { format, customers, orders, refunds, products, .. } = self;
         write!(
             formatter,
             "{format}: {customers} customers, {orders} orders, {refunds} refunds and {products} products \

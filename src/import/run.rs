@@ -50,10 +50,7 @@ pub async fn run(
     dates: Dates,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
-    let sources = files
-        .iter()
-        .map(|file| Source::open(file))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let sources = files.iter().map(|file| Source::open(file)).collect::<anyhow::Result<Vec<_>>>()?;
     import(app, format, &sources, dates, progress).await
 }
 
@@ -81,12 +78,7 @@ pub(super) async fn import(
     let now = reading.now;
     let calendar = Calendar::new(dates, shop.newest_order(), now);
     let known = Known::find(&tx, shop.keys()).await?;
-    let Take { rows, recognized } = shop.take(&Draft {
-        clock: app.clock,
-        now,
-        calendar,
-        known: &known,
-    })?;
+    let Take { rows, recognized } = shop.take(&Draft { clock: app.clock, now, calendar, known: &known })?;
     let report = Report {
         format,
         customers: rows.customers.len() as u64,

@@ -68,23 +68,13 @@ impl Source {
     /// Reads a file.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into();
-        Ok(Self {
-            name,
-            bytes: bytes.into(),
-        })
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into();
+        Ok(Self { name, bytes: bytes.into() })
     }
 
     /// A file that is part of the program.
     pub fn embedded(name: &str, text: &'static str) -> Self {
-        Self {
-            name: name.into(),
-            bytes: text.as_bytes().into(),
-        }
+        Self { name: name.into(), bytes: text.as_bytes().into() }
     }
 
     /// All rows of the one source that has rows of this kind, whatever its name.
@@ -92,17 +82,10 @@ impl Source {
         let mut fitting = sources.iter().filter(|source| source.has::<T>());
         let columns = || T::COLUMNS.join(", ");
         let source = fitting.next().ok_or_else(|| {
-            anyhow!(
-                "no file with {what} is given: its first line would have the columns {}",
-                columns()
-            )
+            anyhow!("no file with {what} is given: its first line would have the columns {}", columns())
         })?;
         if let Some(other) = fitting.next() {
-            bail!(
-                "both {} and {} have {what}: give one of them",
-                source.name,
-                other.name
-            );
+            bail!("both {} and {} have {what}: give one of them", source.name, other.name);
         }
         source.rows()
     }
@@ -112,17 +95,12 @@ impl Source {
         let Ok(header) = reader.headers() else {
             return false;
         };
-        T::COLUMNS
-            .iter()
-            .all(|column| header.iter().any(|name| name == *column))
+        T::COLUMNS.iter().all(|column| header.iter().any(|name| name == *column))
     }
 
     fn rows<T: Table>(&self) -> anyhow::Result<Vec<Row<T>>> {
         let mut reader = self.reader();
-        let header = reader
-            .headers()
-            .with_context(|| format!("could not read {}", self.name))?
-            .clone();
+        let header = reader.headers().with_context(|| format!("could not read {}", self.name))?.clone();
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| self.unreadable(&error))?;
@@ -131,14 +109,9 @@ impl Source {
                 let index = header.iter().position(|name| name == column);
                 index.and_then(|index| record.get(index)).unwrap_or_default()
             };
-            let fields = T::read(text).map_err(|(column, message)| {
-                anyhow!("{}, line {line}, column {column}: {message}", self.name)
-            })?;
-            rows.push(Row {
-                file: Arc::clone(&self.name),
-                line,
-                fields,
-            });
+            let fields = T::read(text)
+                .map_err(|(column, message)| anyhow!("{}, line {line}, column {column}: {message}", self.name))?;
+            rows.push(Row { file: Arc::clone(&self.name), line, fields });
         }
         Ok(rows)
     }
@@ -152,13 +125,8 @@ impl Source {
     fn unreadable(&self, error: &csv::Error) -> anyhow::Error {
         let line = error.position().map_or(0, csv::Position::line);
         match error.kind() {
-            ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => {
-                anyhow!(
-                    "{}, line {line}: {len} values where the first line has {expected_len}",
-                    self.name
-                )
+            ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                anyhow!("{}, line {line}: {len} values where the first line has {expected_len}", self.name)
             }
             ErrorKind::Utf8 { .. } => anyhow!("{}, line {line}: not in UTF-8", self.name),
             _ => anyhow!("{}: {error}", self.name),
@@ -176,18 +144,13 @@ impl<T> Row<T> {
 /// Text that is there.
 impl Value for String {
     fn read(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            Err("is empty".to_owned())
-        } else {
-            Ok(text.to_owned())
-        }
+        if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(text.to_owned()) }
     }
 }
 
 impl Value for i32 {
     fn read(text: &str) -> Result<Self, String> {
-        text.parse()
-            .map_err(|_| format!("{text:?} is not a whole number"))
+        text.parse().map_err(|_| format!("{text:?} is not a whole number"))
     }
 }
 
@@ -200,11 +163,7 @@ impl Value for Day {
 /// What may be missing.
 impl<V: Value> Value for Option<V> {
     fn read(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            Ok(None)
-        } else {
-            V::read(text).map(Some)
-        }
+        if text.trim().is_empty() { Ok(None) } else { V::read(text).map(Some) }
     }
 }
 
@@ -224,10 +183,7 @@ mod tests {
         let rows = Source::rows_among::<Visit>(&[Source::embedded("visits.csv", text)], "visits");
 
         let rows = rows.expect("rows");
-        let visits: Vec<_> = rows
-            .iter()
-            .map(|row| (row.fields.visitor.as_str(), row.fields.day))
-            .collect();
+        let visits: Vec<_> = rows.iter().map(|row| (row.fields.visitor.as_str(), row.fields.day)).collect();
         assert_eq!(visits, [("Ada", Day::parse("2026-01-01")), ("Bob", None)]);
     }
 
@@ -236,22 +192,13 @@ mod tests {
         let cases = [
             ("visitor,day\nAda,2026-01-01\nBob,\n", None),
             ("day,visitor,hat\n2026-01-01,Ada,red\n", None),
-            (
-                "visitor,day\nAda,2026-01-01\n,\n",
-                Some("visits.csv, line 3, column visitor: is empty"),
-            ),
+            ("visitor,day\nAda,2026-01-01\n,\n", Some("visits.csv, line 3, column visitor: is empty")),
             (
                 "visitor,day\nAda,today\n",
                 Some("visits.csv, line 2, column day: \"today\" is not a date such as 1998-05-06"),
             ),
-            (
-                "visitor,day\nAda\n",
-                Some("visits.csv, line 2: 1 values where the first line has 2"),
-            ),
-            (
-                "name\nAda\n",
-                Some("no file with visits is given: its first line would have the columns visitor, day"),
-            ),
+            ("visitor,day\nAda\n", Some("visits.csv, line 2: 1 values where the first line has 2")),
+            ("name\nAda\n", Some("no file with visits is given: its first line would have the columns visitor, day")),
         ];
 
         for (text, expected) in cases {

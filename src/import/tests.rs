@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use entity::{
-    address, contact_point, customer, loyalty_membership, order, order::OrderStatus, order_item, product,
-    segment, segment_membership,
+    address, contact_point, customer, loyalty_membership, order, order::OrderStatus, order_item, product, segment,
+    segment_membership,
 };
 use rust_decimal::Decimal;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::{Dates, Format, demo, demo::embedded, run::import, source::Source};
@@ -25,16 +24,7 @@ use crate::{
 };
 
 async fn import_both(app: &App) -> anyhow::Result<[super::Report; 2]> {
-    let load = async |format| {
-        import(
-            app,
-            format,
-            &embedded(format),
-            Dates::AsWritten,
-            &Progress::silent(),
-        )
-        .await
-    };
+    let load = async |format| import(app, format, &embedded(format), Dates::AsWritten, &Progress::silent()).await;
     Ok([load(Format::Northwind).await?, load(Format::Chinook).await?])
 }
 
@@ -68,11 +58,7 @@ fn spent_by_the_file() -> HashMap<String, i64> {
     for record in reader.deserialize::<HashMap<String, String>>() {
         let record = record.expect("a record");
         let total: Decimal = record["order_total"].parse().expect("a decimal");
-        let shipped = if record["shipped_date"].is_empty() {
-            Decimal::ZERO
-        } else {
-            total
-        };
+        let shipped = if record["shipped_date"].is_empty() { Decimal::ZERO } else { total };
         let cents: i64 = (shipped * Decimal::from(100)).try_into().expect("cents");
         *spent.entry(record["customer_id"].clone()).or_default() += cents;
     }
@@ -85,38 +71,22 @@ async fn northwind_adds_up_to_what_its_files_say() -> anyhow::Result<()> {
         let [northwind, chinook] = import_both(&app).await?;
         let reader = app.database.reader();
 
-        assert_eq!(
-            (northwind.customers, northwind.orders, northwind.products),
-            (91, 830, 77)
-        );
-        assert_eq!(
-            (chinook.customers, chinook.orders, chinook.products),
-            (59, 412, 0)
-        );
+        assert_eq!((northwind.customers, northwind.orders, northwind.products), (91, 830, 77));
+        assert_eq!((chinook.customers, chinook.orders, chinook.products), (59, 412, 0));
         let customers = customer::Entity::find()
             .filter(customer::Column::Kind.eq(customer::CustomerKind::Organization))
             .all(reader)
             .await?;
         let buyers: Vec<_> = customers.iter().map(|customer| customer.id).collect();
-        let orders = order::Entity::find()
-            .filter(order::Column::CustomerId.is_in(buyers))
-            .all(reader)
-            .await?;
-        let open = orders
-            .iter()
-            .filter(|order| order.status == OrderStatus::Processing)
-            .count();
+        let orders = order::Entity::find().filter(order::Column::CustomerId.is_in(buyers)).all(reader).await?;
+        let open = orders.iter().filter(|order| order.status == OrderStatus::Processing).count();
         assert_eq!(orders.iter().map(|order| order.total).sum::<i64>(), 126_579_322);
         assert_eq!(open, 21);
         assert_eq!(all::<order_item::Entity>(reader).await?.len(), 2155 + 412);
         let expected = spent_by_the_file();
         for customer in customers {
             let id = customer.external_id.clone().unwrap_or_default();
-            assert_eq!(
-                customer.total_spent,
-                expected.get(&id).copied().unwrap_or(0),
-                "{id}"
-            );
+            assert_eq!(customer.total_spent, expected.get(&id).copied().unwrap_or(0), "{id}");
         }
         Ok(())
     })
@@ -129,30 +99,20 @@ async fn every_field_of_the_files_has_its_place() -> anyhow::Result<()> {
         import_both(&app).await?;
         let reader = app.database.reader();
         let known = async |id: &str| {
-            let found = customer::Entity::find()
-                .filter(customer::Column::ExternalId.eq(id))
-                .one(reader);
+            let found = customer::Entity::find().filter(customer::Column::ExternalId.eq(id)).one(reader);
             anyhow::Ok(found.await?.expect("imported"))
         };
 
         let horn = known("AROUT").await?;
         assert_eq!(horn.legal_name.as_deref(), Some("Around the Horn"));
-        assert_eq!(
-            horn.search_text,
-            "around the horn (171) 555-7788 1715557788 arout"
-        );
+        assert_eq!(horn.search_text, "around the horn (171) 555-7788 1715557788 arout");
         assert_eq!(horn.customer_since.0.to_rfc3339(), "1996-11-15T00:00:00+00:00");
-        let contact = contact_point::Entity::find()
-            .filter(contact_point::Column::CustomerId.eq(horn.id))
-            .one(reader);
+        let contact = contact_point::Entity::find().filter(contact_point::Column::CustomerId.eq(horn.id)).one(reader);
         let contact = contact.await?.expect("a contact");
         assert_eq!(contact.name.as_deref(), Some("Thomas Hardy"));
         assert_eq!(contact.contact_type.as_deref(), Some("Sales Representative"));
         assert_eq!(contact.fax_number.as_deref(), Some("(171) 555-6750"));
-        let order = order::Entity::find()
-            .filter(order::Column::ExternalId.eq("10248"))
-            .one(reader)
-            .await?;
+        let order = order::Entity::find().filter(order::Column::ExternalId.eq("10248")).one(reader).await?;
         let order = order.expect("an order");
         assert_eq!((order.total, order.freight), (44_000, Some(3238)));
         assert_eq!(order.shipped_at, order.delivered_at);
@@ -165,22 +125,13 @@ async fn every_field_of_the_files_has_its_place() -> anyhow::Result<()> {
             .into_tuple()
             .all(reader)
             .await?;
-        assert!(
-            countries.iter().flatten().all(|country| country.len() == 2),
-            "{countries:?}"
-        );
+        assert!(countries.iter().flatten().all(|country| country.len() == 2), "{countries:?}");
 
         let luis = known("1").await?;
-        assert_eq!(
-            (luis.name.as_str(), luis.name_key.as_str()),
-            ("Luís Gonçalves", "luis goncalves")
-        );
+        assert_eq!((luis.name.as_str(), luis.name_key.as_str()), ("Luís Gonçalves", "luis goncalves"));
         assert_eq!(luis.email_key.as_deref(), Some("luisg@embraer.com.br"));
         let fields = luis.custom_fields.expect("custom fields");
-        assert_eq!(
-            fields["company"],
-            "Embraer - Empresa Brasileira de Aeronáutica S.A."
-        );
+        assert_eq!(fields["company"], "Embraer - Empresa Brasileira de Aeronáutica S.A.");
         assert_eq!(fields["fax"], "+55 (12) 3923-5566");
         assert_eq!(luis.total_orders, luis.delivered_orders);
         Ok(())
@@ -196,14 +147,8 @@ async fn importing_again_changes_nothing() -> anyhow::Result<()> {
 
         let [northwind, chinook] = import_both(&app).await?;
 
-        assert_eq!(
-            (northwind.customers, northwind.orders, northwind.recognized),
-            (0, 0, 91 + 830 + 77)
-        );
-        assert_eq!(
-            (chinook.customers, chinook.orders, chinook.recognized),
-            (0, 0, 59 + 412)
-        );
+        assert_eq!((northwind.customers, northwind.orders, northwind.recognized), (0, 0, 91 + 830 + 77));
+        assert_eq!((chinook.customers, chinook.orders, chinook.recognized), (0, 0, 59 + 412));
         assert!(contents(&app).await? == before, "rows have changed");
         Ok(())
     })
@@ -228,9 +173,7 @@ async fn figures_tiers_and_segments_can_be_rebuilt_from_the_orders() -> anyhow::
         tx.commit().await?;
 
         assert!(contents(&app).await? == before, "rows have changed");
-        let members = all::<segment_membership::Entity>(app.database.reader())
-            .await?
-            .len();
+        let members = all::<segment_membership::Entity>(app.database.reader()).await?.len();
         let buyers = customer::Entity::find().filter(customer::Column::DeliveredOrders.gt(0));
         let buyers = buyers.all(app.database.reader()).await?.len();
         assert_eq!(members, 150 + buyers);
@@ -249,23 +192,10 @@ async fn the_demo_ends_yesterday_and_knows_no_future() -> anyhow::Result<()> {
         let orders = all::<order::Entity>(app.database.reader()).await?;
         let newest = orders.iter().map(|order| order.order_date.0.date_naive()).max();
         assert_eq!(newest, Some(yesterday));
-        assert!(
-            orders
-                .iter()
-                .filter_map(|order| order.delivered_at)
-                .all(|instant| instant.0 <= now())
-        );
-        assert!(
-            orders
-                .iter()
-                .any(|order| order.required_date.is_some_and(|instant| instant.0 > now()))
-        );
+        assert!(orders.iter().filter_map(|order| order.delivered_at).all(|instant| instant.0 <= now()));
+        assert!(orders.iter().any(|order| order.required_date.is_some_and(|instant| instant.0 > now())));
         let customers = all::<customer::Entity>(app.database.reader()).await?;
-        assert!(
-            customers
-                .iter()
-                .all(|customer| customer.customer_since.0 <= now())
-        );
+        assert!(customers.iter().all(|customer| customer.customer_since.0 <= now()));
         Ok(())
     })
     .await
@@ -313,8 +243,7 @@ async fn a_wrong_row_is_named_and_nothing_is_written() -> anyhow::Result<()> {
                 Source::embedded("customers.csv", leaked(CUSTOMERS, &customers)),
                 Source::embedded("invoices.csv", leaked(INVOICES, invoices)),
             ];
-            let refused =
-                import(&app, Format::Chinook, &sources, Dates::AsWritten, &Progress::silent()).await;
+            let refused = import(&app, Format::Chinook, &sources, Dates::AsWritten, &Progress::silent()).await;
             assert_eq!(refused.expect_err("a wrong row").to_string(), expected);
         }
         assert!(contents(&app).await? == before, "rows have changed");

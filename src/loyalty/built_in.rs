@@ -25,18 +25,8 @@ struct Tier {
 
 /// The lowest first. Source: domain description, "Loyalty Programs".
 const TIERS: [Tier; 4] = [
-    Tier {
-        name: "Bronze",
-        min_spend: 0,
-        discount_percent: 0,
-        benefits: &["Free shipping on orders over 50"],
-    },
-    Tier {
-        name: "Silver",
-        min_spend: 500,
-        discount_percent: 5,
-        benefits: &["Free shipping", "Early access to sales"],
-    },
+    Tier { name: "Bronze", min_spend: 0, discount_percent: 0, benefits: &["Free shipping on orders over 50"] },
+    Tier { name: "Silver", min_spend: 500, discount_percent: 5, benefits: &["Free shipping", "Early access to sales"] },
     Tier {
         name: "Gold",
         min_spend: 2000,
@@ -47,12 +37,7 @@ const TIERS: [Tier; 4] = [
         name: "Platinum",
         min_spend: 5000,
         discount_percent: 15,
-        benefits: &[
-            "Free express shipping",
-            "Early access to sales",
-            "Birthday gift",
-            "Dedicated support",
-        ],
+        benefits: &["Free express shipping", "Early access to sales", "Birthday gift", "Dedicated support"],
     },
 ];
 
@@ -96,10 +81,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_minor_units_of_the_stores_currency() {
-        let cases = [
-            ("USD", [0, 50_000, 200_000, 500_000]),
-            ("JPY", [0, 500, 2000, 5000]),
-        ];
+        let cases = [("USD", [0, 50_000, 200_000, 500_000]), ("JPY", [0, 500, 2000, 5000])];
 
         for (code, expected) in cases {
             let currency = code.parse().expect("a currency");

@@ -9,10 +9,6 @@ mod program;
 pub mod standing;
 mod tier;
 
-pub use membership::{
-    LoyaltyMembership, LoyaltyMembershipOrderBy, LoyaltyMembershipRelation, LoyaltyMembershipWhere,
-};
+pub use membership::{LoyaltyMembership, LoyaltyMembershipOrderBy, LoyaltyMembershipRelation, LoyaltyMembershipWhere};
 pub use program::{LoyaltyProgram, LoyaltyProgramOrderBy, LoyaltyProgramWhere, LoyaltyQuery};
-pub use tier::{
-    LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program,
-};
+pub use tier::{LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program};

@@ -18,11 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enroll(
-    tx: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-    customers: Option<&[Uuid]>,
-) -> anyhow::Result<u64> {
+pub async fn enroll(tx: &impl ConnectionTrait, now: DateTime<Utc>, customers: Option<&[Uuid]>) -> anyhow::Result<u64> {
     let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
         "insert into loyalty_membership (id, program_id, customer_id, tier_id, since, tier_since)
@@ -39,13 +35,8 @@ pub async fn enroll(
         key = dialect.new_key(now),
         is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("customer.id", 1)),
     );
-    let parameters = customers
-        .map(|keys| dialect.parameter(keys))
-        .into_iter()
-        .collect();
-    execute(tx, &sql, parameters)
-        .await
-        .context("could not enrol customers in the default loyalty program")
+    let parameters = customers.map(|keys| dialect.parameter(keys)).into_iter().collect();
+    execute(tx, &sql, parameters).await.context("could not enrol customers in the default loyalty program")
 }
 
 /// Sets the tier that the rule gives to members of programs that count lifetime spending, for `customers` or
@@ -109,16 +100,11 @@ pub async fn settle_tiers(
         update loyalty_membership set tier_id = arrival.tier_id, tier_since = arrival.instant
         from arrival
         where loyalty_membership.id = arrival.id",
-        is_meant = customers.map_or_else(
-            || "true".to_owned(),
-            |_| dialect.is_among("membership.customer_id", 2)
-        ),
+        is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("membership.customer_id", 2)),
     );
     let mut parameters = vec![as_of.timestamp_millis().into()];
     parameters.extend(customers.map(|keys| dialect.parameter(keys)));
-    execute(tx, &sql, parameters)
-        .await
-        .context("could not set the loyalty tiers of customers")
+    execute(tx, &sql, parameters).await.context("could not set the loyalty tiers of customers")
 }
 
 #[cfg(test)]
@@ -168,26 +154,13 @@ mod tests {
             let purchases = [(90, 30_000), (80, 30_000), (60, 200_000), (40, 10_000)];
             let purchases = purchases.map(|(days, total)| purchase(jane, ago(days), total));
             insert_all(&tx, purchases.to_vec()).await?;
-            insert_all(
-                &tx,
-                vec![refund(jane, ago(20), 240_000), refund(debtor, ago(20), 1)],
-            )
-            .await?;
-            let cases = [
-                (85, "Bronze", 300),
-                (80, "Silver", 80),
-                (50, "Gold", 60),
-                (30, "Gold", 60),
-                (0, "Bronze", 20),
-            ];
+            insert_all(&tx, vec![refund(jane, ago(20), 240_000), refund(debtor, ago(20), 1)]).await?;
+            let cases =
+                [(85, "Bronze", 300), (80, "Silver", 80), (50, "Gold", 60), (30, "Gold", 60), (0, "Bronze", 20)];
 
             for (days, name, since) in cases {
                 recompute(&tx, ago(days)).await?;
-                assert_eq!(
-                    tier(&tx, jane).await?,
-                    (name.to_owned(), ago(since)),
-                    "{days} days ago"
-                );
+                assert_eq!(tier(&tx, jane).await?, (name.to_owned(), ago(since)), "{days} days ago");
             }
             assert_eq!(tier(&tx, debtor).await?, ("Bronze".to_owned(), ago(300)));
             assert_eq!(settle_tiers(&tx, now(), None).await?, 0);

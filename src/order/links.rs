@@ -20,19 +20,13 @@ impl Order {
     #[iri("schema:customer")]
     #[states("customers", self.customer_id)]
     async fn customer(&self, ctx: &Context<'_>) -> Option<Outcome<Customer>> {
-        graphql::follow(ctx, &self.siblings, "customer_id", Some(self.customer_id))
-            .await
-            .transpose()
+        graphql::follow(ctx, &self.siblings, "customer_id", Some(self.customer_id)).await.transpose()
     }
 
     /// Its items, by position unless another order is asked for. `$.Order.contains.OrderItem`
     #[iri("schema:orderedItem")]
     #[pages]
-    async fn items(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<OrderItem>,
-    ) -> Option<Outcome<Connection<OrderItem>>> {
+    async fn items(&self, ctx: &Context<'_>, pages: Pages<OrderItem>) -> Option<Outcome<Connection<OrderItem>>> {
         let join = Join::Column(|| entity::order_item::Column::OrderId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }

@@ -17,11 +17,7 @@ pub struct OrderQuery;
 #[Object]
 impl OrderQuery {
     /// The order with this id. Null if there is none.
-    async fn order(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The order's IRI.")] id: ID,
-    ) -> Option<Outcome<Order>> {
+    async fn order(&self, ctx: &Context<'_>, #[graphql(desc = "The order's IRI.")] id: ID) -> Option<Outcome<Order>> {
         graphql::find_by_id(ctx, &id).await.transpose()
     }
 

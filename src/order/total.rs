@@ -33,11 +33,7 @@ mod tests {
 
     #[test]
     fn lines_are_rounded_together_and_half_up() {
-        let line = |quantity, unit_price, discount| Line {
-            quantity,
-            unit_price,
-            discount,
-        };
+        let line = |quantity, unit_price, discount| Line { quantity, unit_price, discount };
         let cases = [
             (vec![], Some(0)),
             (vec![line(1, 4_999, 0)], Some(0)),

@@ -18,11 +18,7 @@ impl Product {
     /// another order is asked for. `$.OrderItem.names.Product`
     #[iri("^schema:orderedItem")]
     #[pages]
-    async fn order_items(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<OrderItem>,
-    ) -> Option<Outcome<Connection<OrderItem>>> {
+    async fn order_items(&self, ctx: &Context<'_>, pages: Pages<OrderItem>) -> Option<Outcome<Connection<OrderItem>>> {
         let join = Join::Column(|| entity::order_item::Column::ProductId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }

@@ -26,11 +26,7 @@ impl ProductQuery {
     }
 
     /// Products that the store sells, by name unless another order is asked for.
-    async fn products(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<Product>,
-    ) -> Option<Outcome<Connection<Product>>> {
+    async fn products(&self, ctx: &Context<'_>, pages: Pages<Product>) -> Option<Outcome<Connection<Product>>> {
         Some(graphql::listed(ctx, pages, None).await)
     }
 }

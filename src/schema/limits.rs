@@ -30,13 +30,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            depth: 16,
-            cost: 100_000,
-            aliases: 100,
-            fields: 2_000,
-            introspection: 3,
-        }
+        Self { depth: 16, cost: 100_000, aliases: 100, fields: 2_000, introspection: 3 }
     }
 }
 
@@ -76,11 +70,7 @@ pub fn check_brackets(document: &str) -> Result<(), ServerError> {
 
 /// The length of the string, or block string, that the text begins with.
 fn text_length(text: &str) -> usize {
-    let (quotes, escape) = if text.starts_with("\"\"\"") {
-        ("\"\"\"", "\\\"\"\"")
-    } else {
-        ("\"", "\\")
-    };
+    let (quotes, escape) = if text.starts_with("\"\"\"") { ("\"\"\"", "\\\"\"\"") } else { ("\"", "\\") };
     let mut length = quotes.len();
     while length < text.len() {
         let rest = &text[length..];
@@ -132,39 +122,19 @@ impl Limits {
         let mut greatest = 0;
         for (_, operation) in document.operations.iter() {
             let operation = &operation.node;
-            let mut measure = Measure {
-                document,
-                operation,
-                variables,
-                fragments: HashMap::new(),
-            };
+            let mut measure = Measure { document, operation, variables, fragments: HashMap::new() };
             let size = measure.selection(&operation.selection_set.node);
             let bounds = [
-                (
-                    "fields",
-                    size.fields,
-                    self.fields,
-                    "the query has {} fields, fragments written out",
-                ),
+                ("fields", size.fields, self.fields, "the query has {} fields, fragments written out"),
                 ("aliases", size.aliases, self.aliases, "the query has {} aliases"),
                 ("depth", size.depth, self.depth, "the query is {} levels deep"),
-                (
-                    "introspection",
-                    size.introspection,
-                    self.introspection,
-                    "introspection nests {} lists",
-                ),
+                ("introspection", size.introspection, self.introspection, "introspection nests {} lists"),
                 ("cost", size.cost, self.cost, "the query may answer {} fields"),
             ];
             for (name, value, limit, said) in bounds {
                 if value > limit {
                     let said = said.replacen("{}", &value.to_string(), 1);
-                    return Err(refusal(
-                        name,
-                        value,
-                        limit,
-                        format!("{said}; at most {limit} are allowed"),
-                    ));
+                    return Err(refusal(name, value, limit, format!("{said}; at most {limit} are allowed")));
                 }
             }
             greatest = greatest.max(size.cost);
@@ -245,10 +215,7 @@ impl<'a> Measure<'a> {
     }
 
     fn page_size(&self, field: &Field) -> u64 {
-        let size = match self
-            .constant(field, "first")
-            .or_else(|| self.constant(field, "last"))
-        {
+        let size = match self.constant(field, "first").or_else(|| self.constant(field, "last")) {
             Some(ConstValue::Number(number)) => number.as_u64(),
             _ => None,
         };
@@ -287,9 +254,7 @@ mod tests {
     fn cost(query: &str) -> u64 {
         let document = parse_query(query).expect("a query that parses");
         let variables = Variables::from_value(value!({ "many": 50 }));
-        Limits::default()
-            .check(&document, &variables)
-            .expect("a query within the limits")
+        Limits::default().check(&document, &variables).expect("a query within the limits")
     }
 
     #[test]
@@ -297,22 +262,10 @@ mod tests {
         let cases = [
             ("{ customers(first: 10) { nodes { name email } } }", 1 + 10 * 3),
             ("{ customers { nodes { name } } }", 1 + 20 * 2),
-            (
-                "query ($many: Int) { customers(first: $many) { nodes { name } } }",
-                1 + 50 * 2,
-            ),
-            (
-                "query ($few: Int = 2) { customers(last: $few) { edges { node { name } } } }",
-                1 + 2 * 3,
-            ),
-            (
-                "{ customers(first: 2) { nodes { orders(first: 3) { nodes { total } } } } }",
-                1 + 2 * (1 + 1 + 3 * 2),
-            ),
-            (
-                "{ customers(first: 2) { totalCount ...page } } fragment page on C { nodes { name } }",
-                1 + 1 + 2 * 2,
-            ),
+            ("query ($many: Int) { customers(first: $many) { nodes { name } } }", 1 + 50 * 2),
+            ("query ($few: Int = 2) { customers(last: $few) { edges { node { name } } } }", 1 + 2 * 3),
+            ("{ customers(first: 2) { nodes { orders(first: 3) { nodes { total } } } } }", 1 + 2 * (1 + 1 + 3 * 2)),
+            ("{ customers(first: 2) { totalCount ...page } } fragment page on C { nodes { name } }", 1 + 1 + 2 * 2),
             ("{ nodes(ids: [1, 2, 3]) { id } }", 3 * 2),
             ("{ __schema { types { fields { name } } } }", 1),
         ];
@@ -327,24 +280,17 @@ mod tests {
         let query = "{ customers(first: 250) { nodes { orders(first: 250) { nodes { id total } } } } }";
         let document = parse_query(query).expect("a query that parses");
 
-        let error = Limits::default()
-            .check(&document, &Variables::default())
-            .expect_err("it is too large");
+        let error = Limits::default().check(&document, &Variables::default()).expect_err("it is too large");
 
-        assert_eq!(
-            error.message,
-            "the query may answer 188001 fields; at most 100000 are allowed"
-        );
+        assert_eq!(error.message, "the query may answer 188001 fields; at most 100000 are allowed");
     }
 
     #[test]
     fn fragments_that_double_each_other_are_measured_at_once() {
         let mut query = "{ ...f0 }".to_owned();
         for level in 0..60 {
-            query += &format!(
-                " fragment f{level} on Query {{ a: x {{ ...f{0} }} b: x {{ ...f{0} }} }}",
-                level + 1
-            );
+            let spread = format!("{{ ...f{} }}", level + 1);
+            query = format!("{query} fragment f{level} on Query {{ a: x {spread} b: x {spread} }}");
         }
         query += " fragment f60 on Query { y }";
         let document = parse_query(query).expect("a query that parses");

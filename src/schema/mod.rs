@@ -16,15 +16,7 @@ pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(
-    StoreQuery,
-    NodeQuery,
-    CustomerQuery,
-    OrderQuery,
-    ProductQuery,
-    SegmentQuery,
-    LoyaltyQuery,
-);
+pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
 
 /// The schema, answering from `app`.
 #[must_use]

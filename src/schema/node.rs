@@ -115,11 +115,7 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The node with this id, whatever its type. Null if there is none.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The node's IRI.")] id: ID,
-    ) -> Option<Outcome<Node>> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The node's IRI.")] id: ID) -> Option<Outcome<Node>> {
         let nodes = find(ctx, "id", &[id]).await;
         nodes.map(|nodes| nodes.into_iter().next().flatten()).transpose()
     }
@@ -142,28 +138,20 @@ impl NodeQuery {
 /// The nodes with these ids, read in one statement for each collection.
 async fn find(ctx: &Context<'_>, argument: &str, ids: &[ID]) -> Outcome<Vec<Option<Node>>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
-    let names = ids
-        .iter()
-        .map(|id| app.base.parse(argument, id.as_str()))
-        .collect::<Outcome<Vec<_>>>()?;
+    let names = ids.iter().map(|id| app.base.parse(argument, id.as_str())).collect::<Outcome<Vec<_>>>()?;
     let mut collections: HashMap<&str, Vec<Uuid>> = HashMap::new();
     for (collection, key) in &names {
         collections.entry(collection).or_default().push(*key);
     }
     let reads = collections.into_iter().map(async |(collection, keys)| {
-        let nodes = load(app, reading, collection, keys)
-            .await
-            .map_err(|failure| match failure {
-                Failure::Malformed(message) => Failure::Malformed(format!("{argument}: {message}")),
-                other => other,
-            });
+        let nodes = load(app, reading, collection, keys).await.map_err(|failure| match failure {
+            Failure::Malformed(message) => Failure::Malformed(format!("{argument}: {message}")),
+            other => other,
+        });
         Ok::<_, Failure>((collection, nodes?))
     });
     let found: HashMap<_, _> = try_join_all(reads).await?.into_iter().collect();
-    Ok(names
-        .iter()
-        .map(|(collection, key)| found.get(collection)?.get(key).cloned())
-        .collect())
+    Ok(names.iter().map(|(collection, key)| found.get(collection)?.get(key).cloned()).collect())
 }
 
 #[cfg(test)]

@@ -91,10 +91,7 @@ mod tests {
 
         assert_eq!(key.get_version_num(), 7);
         let (seconds, nanoseconds) = key.get_timestamp().expect("a timestamp").to_unix();
-        assert_eq!(
-            DateTime::from_timestamp(seconds.cast_signed(), nanoseconds),
-            Some(at)
-        );
+        assert_eq!(DateTime::from_timestamp(seconds.cast_signed(), nanoseconds), Some(at));
         assert_eq!(Chance::new(1).key(at), key);
         assert_ne!(Chance::new(2).key(at), key);
     }

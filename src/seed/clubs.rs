@@ -33,26 +33,15 @@ struct LowestTier {
 
 impl Clubs {
     /// Finds the program, and finds or makes the segment.
-    pub async fn find(
-        tx: &impl ConnectionTrait,
-        chance: &mut Chance,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<Self> {
-        let lowest_tier = lowest_tier(tx)
-            .await
-            .context("could not read the default loyalty program")?;
+    pub async fn find(tx: &impl ConnectionTrait, chance: &mut Chance, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let lowest_tier = lowest_tier(tx).await.context("could not read the default loyalty program")?;
         let fresh = panel(chance.key(now), now);
-        let known = segment::Entity::find()
-            .filter(segment::Column::Handle.eq(PANEL))
-            .one(tx)
-            .await;
+        let known = segment::Entity::find().filter(segment::Column::Handle.eq(PANEL)).one(tx).await;
         let panel = if let Some(known) = known.context("could not read the segments")? {
             known.id
         } else {
             let key = fresh.id;
-            insert_all(tx, vec![fresh])
-                .await
-                .context("could not write a segment")?;
+            insert_all(tx, vec![fresh]).await.context("could not write a segment")?;
             key
         };
         Ok(Self { lowest_tier, panel })
@@ -90,10 +79,7 @@ async fn lowest_tier(tx: &impl ConnectionTrait) -> Result<Option<LowestTier>, se
         .order_by_asc(loyalty_tier::Column::MinSpend)
         .one(tx)
         .await?;
-    Ok(tier.map(|tier| LowestTier {
-        program: program.id,
-        tier: tier.id,
-    }))
+    Ok(tier.map(|tier| LowestTier { program: program.id, tier: tier.id }))
 }
 
 fn panel(key: Uuid, now: DateTime<Utc>) -> segment::Model {

@@ -13,11 +13,7 @@ use crate::store::Rows;
 /// What is written, and what for.
 const LETTERS: [(&str, &str, CommunicationPurpose); 3] = [
     ("welcome", "Welcome", CommunicationPurpose::Transactional),
-    (
-        "upgrade",
-        "You have risen to a higher tier",
-        CommunicationPurpose::Transactional,
-    ),
+    ("upgrade", "You have risen to a higher tier", CommunicationPurpose::Transactional),
     ("re-engagement", "We miss you", CommunicationPurpose::Marketing),
 ];
 
@@ -31,11 +27,7 @@ pub fn letters(chance: &mut Chance, customer: &customer::Model, now: DateTime<Ut
 
 fn letter(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>) -> communication::Model {
     let (template, subject, purpose) = chance.one(&LETTERS);
-    let channel = if chance.happens(80) {
-        CommunicationChannel::Email
-    } else {
-        CommunicationChannel::Sms
-    };
+    let channel = if chance.happens(80) { CommunicationChannel::Email } else { CommunicationChannel::Sms };
     let has_consent = match channel {
         CommunicationChannel::Email => customer.email_opt_in,
         CommunicationChannel::Sms => customer.sms_opt_in,

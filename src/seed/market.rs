@@ -54,11 +54,7 @@ pub const MARKETS: [Market; 7] = [
         country: "US",
         languages: &["en-US", "es-US"],
         timezone: "America/New_York",
-        towns: &[
-            ("100##", "New York", Some("NY")),
-            ("606##", "Chicago", Some("IL")),
-            ("787##", "Austin", Some("TX")),
-        ],
+        towns: &[("100##", "New York", Some("NY")), ("606##", "Chicago", Some("IL")), ("787##", "Austin", Some("TX"))],
         telephone: "+1 555 01# ####",
         names: |generator| draw(EN, generator),
     },
@@ -66,10 +62,7 @@ pub const MARKETS: [Market; 7] = [
         country: "GB",
         languages: &["en-GB"],
         timezone: "Europe/London",
-        towns: &[
-            ("EC# #AA", "London", None),
-            ("LS# #AB", "Leeds", Some("West Yorkshire")),
-        ],
+        towns: &[("EC# #AA", "London", None), ("LS# #AB", "Leeds", Some("West Yorkshire"))],
         telephone: "+44 20 7946 0###",
         names: |generator| draw(EN, generator),
     },
@@ -77,11 +70,7 @@ pub const MARKETS: [Market; 7] = [
         country: "FR",
         languages: &["fr-FR"],
         timezone: "Europe/Paris",
-        towns: &[
-            ("750##", "Paris", None),
-            ("691##", "Lyon", None),
-            ("340##", "Orléans", None),
-        ],
+        towns: &[("750##", "Paris", None), ("691##", "Lyon", None), ("340##", "Orléans", None)],
         telephone: "+33 1 99 00 ## ##",
         names: |generator| draw(FR_FR, generator),
     },
@@ -89,11 +78,7 @@ pub const MARKETS: [Market; 7] = [
         country: "DE",
         languages: &["de-DE"],
         timezone: "Europe/Berlin",
-        towns: &[
-            ("101##", "Berlin", None),
-            ("803##", "München", Some("Bayern")),
-            ("506##", "Köln", None),
-        ],
+        towns: &[("101##", "Berlin", None), ("803##", "München", Some("Bayern")), ("506##", "Köln", None)],
         telephone: "+49 30 23125 ###",
         names: |generator| draw(DE_DE, generator),
     },
@@ -109,10 +94,7 @@ pub const MARKETS: [Market; 7] = [
         country: "BR",
         languages: &["pt-BR"],
         timezone: "America/Sao_Paulo",
-        towns: &[
-            ("01###-0##", "São Paulo", Some("SP")),
-            ("200##-0##", "Rio de Janeiro", Some("RJ")),
-        ],
+        towns: &[("01###-0##", "São Paulo", Some("SP")), ("200##-0##", "Rio de Janeiro", Some("RJ"))],
         telephone: "+55 11 5555 ####",
         names: |generator| draw(PT_BR, generator),
     },
@@ -120,10 +102,7 @@ pub const MARKETS: [Market; 7] = [
         country: "JP",
         languages: &["ja-JP", "en"],
         timezone: "Asia/Tokyo",
-        towns: &[
-            ("100-0###", "千代田区", Some("東京都")),
-            ("530-0###", "大阪市", Some("大阪府")),
-        ],
+        towns: &[("100-0###", "千代田区", Some("東京都")), ("530-0###", "大阪市", Some("大阪府"))],
         telephone: "+81 3 5555 ####",
         names: |generator| draw(JA_JP, generator),
     },
@@ -139,11 +118,7 @@ impl Market {
 /// `pattern` with a digit for each `#`.
 pub fn digits(pattern: &str, chance: &mut Chance) -> String {
     let digit = |letter| {
-        if letter == '#' {
-            chance.one(&DIGITS)
-        } else {
-            letter
-        }
+        if letter == '#' { chance.one(&DIGITS) } else { letter }
     };
     pattern.chars().map(digit).collect()
 }

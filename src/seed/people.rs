@@ -19,16 +19,8 @@ use super::{
 };
 use crate::{customer::search_text, fold, store::Rows};
 
-const TAGS: [&str; 8] = [
-    "vip",
-    "wholesale",
-    "gift buyer",
-    "returns often",
-    "local",
-    "early adopter",
-    "press",
-    "Übersee",
-];
+const TAGS: [&str; 8] =
+    ["vip", "wholesale", "gift buyer", "returns often", "local", "early adopter", "press", "Übersee"];
 const SOURCES: [&str; 4] = ["fair", "web", "referral", "shop"];
 
 /// The key in another system of customer `number`, from 1.
@@ -48,35 +40,17 @@ pub fn customer(
     let market = &MARKETS[chance.count(0..=MARKETS.len() - 1)];
     let names = market.names(chance);
     let is_person = chance.happens(80);
-    let edits = if chance.happens(25) {
-        chance.number(1..=3)
-    } else {
-        0
-    };
-    let edited = if edits > 0 {
-        chance.instant(since, now)
-    } else {
-        since
-    };
-    let email = chance
-        .happens(92)
-        .then(|| email(chance, &names, random_seed, number));
+    let edits = if chance.happens(25) { chance.number(1..=3) } else { 0 };
+    let edited = if edits > 0 { chance.instant(since, now) } else { since };
+    let email = chance.happens(92).then(|| email(chance, &names, random_seed, number));
     let telephone = chance.happens(85).then(|| digits(market.telephone, chance));
-    let name = if is_person {
-        format!("{} {}", names.given, names.family)
-    } else {
-        names.company.clone()
-    };
+    let name = if is_person { format!("{} {}", names.given, names.family) } else { names.company.clone() };
     let external_id = external_id(random_seed, number);
     let (email_opt_in, sms_opt_in) = (chance.happens(60), chance.happens(20));
     let tags: Vec<String> = chance.some(&TAGS, 3).into_iter().map(str::to_owned).collect();
     let customer = customer::Model {
         id: chance.key(since),
-        kind: if is_person {
-            CustomerKind::Person
-        } else {
-            CustomerKind::Organization
-        },
+        kind: if is_person { CustomerKind::Person } else { CustomerKind::Organization },
         name_key: fold::text(&name),
         given_name: is_person.then(|| names.given.clone()),
         family_name: is_person.then(|| names.family.clone()),
@@ -87,9 +61,7 @@ pub fn customer(
         email_opt_in,
         sms_opt_in,
         communication_channels: Texts(channels(chance)),
-        preferred_language: chance
-            .happens(80)
-            .then(|| chance.one(market.languages).to_owned()),
+        preferred_language: chance.happens(80).then(|| chance.one(market.languages).to_owned()),
         timezone: chance.happens(80).then(|| market.timezone.to_owned()),
         tags: Texts(tags.clone()),
         custom_fields: chance.happens(50).then(|| custom_fields(chance)),
@@ -110,14 +82,10 @@ pub fn customer(
         updated_at: ChronoUnixTimestampMillis(edited),
         deleted_at: None,
     };
-    rows.tags.extend(tags.into_iter().map(|tag| customer_tag::Model {
-        tag,
-        customer_id: customer.id,
-    }));
+    rows.tags.extend(tags.into_iter().map(|tag| customer_tag::Model { tag, customer_id: customer.id }));
     let places = chance.count(1..=3);
     for place in 1..=places {
-        rows.addresses
-            .push(address(chance, market, &customer, place, places));
+        rows.addresses.push(address(chance, market, &customer, place, places));
     }
     if !is_person {
         for _ in 0..chance.count(1..=3) {
@@ -130,18 +98,8 @@ pub fn customer(
 
 /// An address that no other seeded customer has.
 fn email(chance: &mut Chance, names: &Names, random_seed: u64, number: u64) -> String {
-    let ascii = |name: &str| {
-        fold::text(name)
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-    };
-    let words = [
-        ascii(&names.given),
-        ascii(&names.family),
-        random_seed.to_string(),
-        number.to_string(),
-    ];
+    let ascii = |name: &str| fold::text(name).chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let words = [ascii(&names.given), ascii(&names.family), random_seed.to_string(), number.to_string()];
     let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
     format!("{}@{}", words.join("."), chance.one(&DOMAINS))
 }
@@ -167,10 +125,7 @@ fn channels(chance: &mut Chance) -> Vec<String> {
         &[CommunicationChannel::Sms, CommunicationChannel::Email],
     ];
     let preferred = chance.one(&preferences);
-    preferred
-        .iter()
-        .map(|channel| channel.description().name.to_owned())
-        .collect()
+    preferred.iter().map(|channel| channel.description().name.to_owned()).collect()
 }
 
 fn custom_fields(chance: &mut Chance) -> Json {

@@ -48,9 +48,8 @@ impl Shop<'_> {
     ) {
         let placed = chance.instant(customer.customer_since.0, self.now);
         let key = chance.key(placed);
-        let items: Vec<_> = (1..=chance.number(1..=5))
-            .map(|position| self.item(chance, key, customer.id, placed, position))
-            .collect();
+        let items: Vec<_> =
+            (1..=chance.number(1..=5)).map(|position| self.item(chance, key, customer.id, placed, position)).collect();
         let lines = items.iter().map(|item| Line {
             quantity: item.quantity,
             unit_price: item.unit_price,
@@ -58,21 +57,13 @@ impl Shop<'_> {
         });
         let subtotal = subtotal(lines).expect("a few lines of small prices are in range");
         let unit = 10_i64.pow(self.currency.exponent());
-        let discount = if chance.happens(10) {
-            subtotal * chance.number(1..=10) / 100
-        } else {
-            0
-        };
+        let discount = if chance.happens(10) { subtotal * chance.number(1..=10) / 100 } else { 0 };
         let shipping = chance.one(&[0, 495, 495, 1290]) * unit / 100;
         let tax = (subtotal - discount) * chance.one(&[0, 7, 8, 19, 20]) / 100;
         let course = self.course(chance, placed);
         let (currency, exchange_rate) = self.currency(chance);
         let instant = |instant: Option<DateTime<Utc>>| instant.map(ChronoUnixTimestampMillis);
-        let last = course
-            .cancelled
-            .or(course.delivered)
-            .or(course.shipped)
-            .unwrap_or(placed);
+        let last = course.cancelled.or(course.delivered).or(course.shipped).unwrap_or(placed);
         let order = order::Model {
             id: key,
             customer_id: customer.id,
@@ -92,9 +83,7 @@ impl Shop<'_> {
             shipping,
             tax,
             total: subtotal - discount + shipping + tax,
-            freight: chance
-                .happens(30)
-                .then(|| chance.number(100..=4_000) * unit / 100),
+            freight: chance.happens(30).then(|| chance.number(100..=4_000) * unit / 100),
             shipping_address: address.filter(|_| chance.happens(95)).map(postal),
             version: 1,
             created_at: ChronoUnixTimestampMillis(placed),
@@ -105,20 +94,9 @@ impl Shop<'_> {
             && order.total > 0
             && chance.happens(6)
         {
-            let amount = if chance.happens(40) {
-                order.total
-            } else {
-                chance.number(1..=order.total)
-            };
+            let amount = if chance.happens(40) { order.total } else { chance.number(1..=order.total) };
             let returned = chance.instant(delivered, self.now);
-            let refund = refund(
-                chance,
-                customer.id,
-                Some(&order),
-                amount,
-                &order.currency,
-                returned,
-            );
+            let refund = refund(chance, customer.id, Some(&order), amount, &order.currency, returned);
             rows.refunds.push(refund);
         }
         rows.orders.push(order);
@@ -144,22 +122,14 @@ impl Shop<'_> {
         let is_product = chance.happens(96);
         let quantity = chance.one(&[1, 1, 1, 2, 2, 3, 5, 12]);
         let unit_price = product.unit_price.unwrap_or_default();
-        let percent = if chance.happens(15) {
-            chance.number(5..=20)
-        } else {
-            0
-        };
+        let percent = if chance.happens(15) { chance.number(5..=20) } else { 0 };
         order_item::Model {
             id: chance.key(placed),
             order_id: order,
             customer_id: customer,
             position: i32::try_from(position).expect("an order has a few lines"),
             product_id: is_product.then_some(product.id),
-            name: if is_product {
-                product.name.clone()
-            } else {
-                "Gift wrapping".to_owned()
-            },
+            name: if is_product { product.name.clone() } else { "Gift wrapping".to_owned() },
             quantity,
             unit_price,
             discount: unit_price * i64::from(quantity) * percent / 100,
@@ -168,12 +138,7 @@ impl Shop<'_> {
 
     /// Most orders have arrived after some days; a few have been called off, or still wait.
     fn course(&self, chance: &mut Chance, placed: DateTime<Utc>) -> Course {
-        let mut course = Course {
-            status: OrderStatus::Processing,
-            shipped: None,
-            delivered: None,
-            cancelled: None,
-        };
+        let mut course = Course { status: OrderStatus::Processing, shipped: None, delivered: None, cancelled: None };
         if chance.happens(6) {
             course.cancelled = chance.hours_after(placed, 1..=72, self.now);
         } else if chance.happens(97) {
@@ -198,11 +163,7 @@ impl Shop<'_> {
         if chance.happens(98) {
             return (self.currency.code().to_owned(), None);
         }
-        let foreign = if self.currency.code() == "EUR" {
-            "USD"
-        } else {
-            "EUR"
-        };
+        let foreign = if self.currency.code() == "EUR" { "USD" } else { "EUR" };
         let rate = chance.number(900_000..=1_200_000) * 10_i64.pow(self.currency.exponent()) / 100;
         (foreign.to_owned(), Some(rate))
     }

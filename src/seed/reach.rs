@@ -8,14 +8,8 @@ use super::{
 };
 use crate::fold;
 
-const TITLES: [&str; 6] = [
-    "Owner",
-    "Sales Manager",
-    "Buyer",
-    "Accounts payable",
-    "Marketing Manager",
-    "Order Administrator",
-];
+const TITLES: [&str; 6] =
+    ["Owner", "Sales Manager", "Buyer", "Accounts payable", "Marketing Manager", "Order Administrator"];
 
 /// The `place`th of so many addresses. The first is for goods, the second, where there is one, for bills.
 pub fn address(
@@ -54,9 +48,7 @@ pub fn contact(chance: &mut Chance, market: &Market, customer: &customer::Model)
         customer_id: customer.id,
         name: chance.happens(90).then(|| format!("{given} {family}")),
         contact_type: Some(chance.one(&TITLES).to_owned()),
-        email: chance
-            .happens(80)
-            .then(|| format!("{mailbox}@{}", chance.one(&DOMAINS))),
+        email: chance.happens(80).then(|| format!("{mailbox}@{}", chance.one(&DOMAINS))),
         telephone: Some(digits(market.telephone, chance)),
         fax_number: chance.happens(30).then(|| digits(market.telephone, chance)),
         version: 1,

@@ -35,14 +35,7 @@ pub struct Report {
 
 impl Display for Report {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            customers,
-            orders,
-            order_items,
-            refunds,
-            products,
-            communications,
-        } = self;
+        let Self { customers, orders, order_items, refunds, products, communications } = self;
         write!(
             formatter,
             "{customers} customers, {orders} orders with {order_items} lines, {refunds} refunds, \
@@ -65,18 +58,12 @@ pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyho
     let tx = app.database.begin().await?;
     refuse_second(&tx, options.random_seed).await?;
     let products = goods::products(&mut chance, options.random_seed, app.currency, now);
-    insert_all(&tx, products.clone())
-        .await
-        .context("could not write products")?;
+    insert_all(&tx, products.clone()).await.context("could not write products")?;
     let clubs = Clubs::find(&tx, &mut chance, now).await?;
     tx.commit().await.context("could not write products")?;
     report.products = products.len() as u64;
 
-    let shop = Shop {
-        products: &products,
-        currency: app.currency,
-        now,
-    };
+    let shop = Shop { products: &products, currency: app.currency, now };
     let mut number = 0;
     while number < options.customers {
         let mut rows = Rows::default();
@@ -105,10 +92,7 @@ pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyho
 /// Two seedings with the same number would make the same keys.
 async fn refuse_second(tx: &impl ConnectionTrait, random_seed: u64) -> anyhow::Result<()> {
     let first = people::external_id(random_seed, 1);
-    let first = customer::Entity::find()
-        .filter(customer::Column::ExternalId.eq(first))
-        .one(tx)
-        .await;
+    let first = customer::Entity::find().filter(customer::Column::ExternalId.eq(first)).one(tx).await;
     if first.context("could not look for seeded customers")?.is_some() {
         bail!("this store was seeded with the number {random_seed} before; choose another one");
     }
@@ -116,14 +100,7 @@ async fn refuse_second(tx: &impl ConnectionTrait, random_seed: u64) -> anyhow::R
 }
 
 /// Draws customer `number` with all that hangs on them.
-fn customer(
-    chance: &mut Chance,
-    options: &SeedOptions,
-    number: u64,
-    shop: &Shop<'_>,
-    clubs: &Clubs,
-    rows: &mut Rows,
-) {
+fn customer(chance: &mut Chance, options: &SeedOptions, number: u64, shop: &Shop<'_>, clubs: &Clubs, rows: &mut Rows) {
     let addresses = rows.addresses.len();
     let customer = people::customer(chance, options.random_seed, number, shop.now, rows);
     let address = rows.addresses.get(addresses).cloned();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::{
-    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item,
-    product, refund, segment_membership,
+    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item, product,
+    refund, segment_membership,
 };
 use sea_orm::{
     ConnectionTrait, EntityTrait, Iterable, QuerySelect,
@@ -13,15 +13,11 @@ use sea_orm::{
 
 use super::run;
 use crate::{
-    app::App, config::SeedOptions, customer::metrics, given, given::now, loyalty::standing,
-    progress::Progress, segment::computation,
+    app::App, config::SeedOptions, customer::metrics, given, given::now, loyalty::standing, progress::Progress,
+    segment::computation,
 };
 
-const OPTIONS: SeedOptions = SeedOptions {
-    customers: 600,
-    orders_per_customer: 4,
-    random_seed: 7,
-};
+const OPTIONS: SeedOptions = SeedOptions { customers: 600, orders_per_customer: 4, random_seed: 7 };
 
 async fn seeded(app: &App) -> anyhow::Result<super::Report> {
     run(app, &OPTIONS, &Progress::silent()).await
@@ -37,16 +33,10 @@ async fn rows<E: EntityTrait>(app: &App) -> anyhow::Result<BTreeSet<String>> {
 async fn contents(app: &App) -> anyhow::Result<Vec<BTreeSet<String>>> {
     let reader = app.database.reader();
     let memberships = loyalty_membership::Entity::find().all(reader).await?;
-    let memberships = memberships.iter().map(|row| {
-        format!(
-            "{} {} {:?} {:?}",
-            row.id, row.customer_id, row.since, row.tier_since
-        )
-    });
+    let memberships =
+        memberships.iter().map(|row| format!("{} {} {:?} {:?}", row.id, row.customer_id, row.since, row.tier_since));
     let segments = segment_membership::Entity::find().all(reader).await?;
-    let segments = segments
-        .iter()
-        .map(|row| format!("{} {:?}", row.customer_id, row.since));
+    let segments = segments.iter().map(|row| format!("{} {:?}", row.customer_id, row.since));
     Ok(vec![
         rows::<customer::Entity>(app).await?,
         rows::<customer_tag::Entity>(app).await?,
@@ -67,12 +57,7 @@ async fn unused<E: EntityTrait>(app: &App) -> anyhow::Result<Vec<String>> {
     let mut unused = Vec::new();
     for column in E::Column::iter() {
         let count = Func::count(Expr::col(column));
-        let used: Option<i64> = E::find()
-            .select_only()
-            .expr(count)
-            .into_tuple()
-            .one(app.database.reader())
-            .await?;
+        let used: Option<i64> = E::find().select_only().expr(count).into_tuple().one(app.database.reader()).await?;
         if used == Some(0) {
             unused.push(format!("{column:?}"));
         }
@@ -131,14 +116,8 @@ async fn every_field_and_state_is_in_use() -> anyhow::Result<()> {
             ("select count(distinct address_country) from address", 7),
             ("select count(distinct tier_id) from loyalty_membership", 4),
             ("select count(distinct segment_id) from segment_membership", 7),
-            (
-                "select count(distinct customer_id) from address where is_default_billing",
-                600,
-            ),
-            (
-                "select count(distinct customer_id) from address where is_default_shipping",
-                600,
-            ),
+            ("select count(distinct customer_id) from address where is_default_billing", 600),
+            ("select count(distinct customer_id) from address where is_default_shipping", 600),
         ];
         for (sql, expected) in cases {
             assert_eq!(distinct(sql).await?, expected, "{sql}");
@@ -161,25 +140,13 @@ async fn seeded_figures_tiers_and_segments_are_what_their_rules_give() -> anyhow
         let orders = order::Entity::find().all(&tx).await?;
         let totals: HashMap<_, _> = orders.iter().map(|order| (order.id, order.total)).collect();
         for order in &orders {
-            let events = [
-                Some(order.order_date),
-                order.shipped_at,
-                order.delivered_at,
-                order.cancelled_at,
-            ];
+            let events = [Some(order.order_date), order.shipped_at, order.delivered_at, order.cancelled_at];
             assert!(events.into_iter().flatten().all(|instant| instant.0 <= now()));
-            assert_eq!(
-                order.total,
-                order.subtotal - order.discount + order.shipping + order.tax
-            );
+            assert_eq!(order.total, order.subtotal - order.discount + order.shipping + order.tax);
         }
         for refund in refund::Entity::find().all(&tx).await? {
             assert!(refund.refunded_at.0 <= now());
-            assert!(
-                refund
-                    .order_id
-                    .is_none_or(|order| refund.amount <= totals[&order])
-            );
+            assert!(refund.order_id.is_none_or(|order| refund.amount <= totals[&order]));
         }
         Ok(())
     })
@@ -189,30 +156,13 @@ async fn seeded_figures_tiers_and_segments_are_what_their_rules_give() -> anyhow
 #[tokio::test]
 async fn a_store_takes_each_seed_once() -> anyhow::Result<()> {
     given::each_store(async |app| {
-        let few = SeedOptions {
-            customers: 3,
-            orders_per_customer: 1,
-            random_seed: 1,
-        };
+        let few = SeedOptions { customers: 3, orders_per_customer: 1, random_seed: 1 };
         run(&app, &few, &Progress::silent()).await?;
 
-        let refused = run(&app, &few, &Progress::silent())
-            .await
-            .expect_err("seeded before");
-        run(
-            &app,
-            &SeedOptions {
-                random_seed: 2,
-                ..few
-            },
-            &Progress::silent(),
-        )
-        .await?;
+        let refused = run(&app, &few, &Progress::silent()).await.expect_err("seeded before");
+        run(&app, &SeedOptions { random_seed: 2, ..few }, &Progress::silent()).await?;
 
-        assert_eq!(
-            refused.to_string(),
-            "this store was seeded with the number 1 before; choose another one"
-        );
+        assert_eq!(refused.to_string(), "this store was seeded with the number 1 before; choose another one");
         assert_eq!(rows::<customer::Entity>(&app).await?.len(), 6);
         Ok(())
     })

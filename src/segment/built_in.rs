@@ -30,9 +30,8 @@ pub fn segments(now: DateTime<Utc>, mut key: impl FnMut() -> Uuid) -> anyhow::Re
         (Engagement::AtRisk, "At risk", "engagement-at-risk"),
         (Engagement::Inactive, "Inactive", "engagement-inactive"),
     ];
-    let spending = spending
-        .into_iter()
-        .map(|(term, name, handle)| segment("customerSegment", term, name, handle, now, key()));
+    let spending =
+        spending.into_iter().map(|(term, name, handle)| segment("customerSegment", term, name, handle, now, key()));
     let mut segments = spending.collect::<anyhow::Result<Vec<_>>>()?;
     for (term, name, handle) in engagement {
         segments.push(segment("engagement", term, name, handle, now, key())?);
@@ -49,10 +48,7 @@ fn segment(
     id: Uuid,
 ) -> anyhow::Result<segment::Model> {
     let term = term.description();
-    let rule = Rule::Compare {
-        field: field.to_owned(),
-        test: Test::Eq(Literal::Text(term.name.to_owned())),
-    };
+    let rule = Rule::Compare { field: field.to_owned(), test: Test::Eq(Literal::Text(term.name.to_owned())) };
     let now = ChronoUnixTimestampMillis(now);
     Ok(segment::Model {
         id,
@@ -72,12 +68,7 @@ fn segment(
 /// The text as it goes on inside a sentence.
 fn decapitalized(text: &str) -> String {
     let mut letters = text.chars();
-    letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_lowercase)
-        .chain(letters)
-        .collect()
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
 }
 
 #[cfg(test)]
@@ -94,10 +85,7 @@ mod tests {
         });
         assert_eq!(segments.len(), 6);
         assert_eq!(premium.handle, "spend-premium");
-        assert_eq!(
-            premium.description.as_deref(),
-            Some("Customers who spent 5000 or more.")
-        );
+        assert_eq!(premium.description.as_deref(), Some("Customers who spent 5000 or more."));
         assert_eq!(premium.rule, Some(rule));
     }
 }

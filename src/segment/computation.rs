@@ -25,11 +25,7 @@ use crate::{
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn compute(
-    tx: &impl ConnectionTrait,
-    reading: &Reading,
-    customers: Option<&[Uuid]>,
-) -> anyhow::Result<u64> {
+pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: Option<&[Uuid]>) -> anyhow::Result<u64> {
     let segments = segment::Entity::find()
         .filter(segment::Column::Rule.is_not_null())
         .order_by_asc(segment::Column::Id)
@@ -48,10 +44,7 @@ pub async fn compute(
     }
     if customers.is_none() {
         segment::Entity::update_many()
-            .col_expr(
-                segment::Column::ComputedAt,
-                Expr::val(reading.now.timestamp_millis()),
-            )
+            .col_expr(segment::Column::ComputedAt, Expr::val(reading.now.timestamp_millis()))
             .filter(segment::Column::Rule.is_not_null())
             .exec(tx)
             .await
@@ -63,17 +56,11 @@ pub async fn compute(
 /// The condition on a customer's row that a stored rule stands for.
 fn condition(reading: &Reading, dialect: Dialect, rule: Option<Json>) -> anyhow::Result<Expr> {
     let rule: Rule = serde_json::from_value(rule.unwrap_or_default())?;
-    let scope = Scope {
-        reading: *reading,
-        dialect,
-        reads_personal: true,
-    };
-    scope
-        .condition(CustomerWhere::SUBJECT, &rule)
-        .map_err(|failure| match failure {
-            Failure::Malformed(message) | Failure::Forbidden(message) => anyhow::anyhow!(message),
-            Failure::Internal(error) => anyhow::anyhow!("{error:#}"),
-        })
+    let scope = Scope { reading: *reading, dialect, reads_personal: true };
+    scope.condition(CustomerWhere::SUBJECT, &rule).map_err(|failure| match failure {
+        Failure::Malformed(message) | Failure::Forbidden(message) => anyhow::anyhow!(message),
+        Failure::Internal(error) => anyhow::anyhow!("{error:#}"),
+    })
 }
 
 async fn enter(
@@ -86,11 +73,7 @@ async fn enter(
     let key = Expr::col((customer::Entity, customer::Column::Id));
     let mut members = live(condition);
     members
-        .exprs([
-            Expr::val(segment),
-            key.clone(),
-            Expr::val(reading.now.timestamp_millis()),
-        ])
+        .exprs([Expr::val(segment), key.clone(), Expr::val(reading.now.timestamp_millis())])
         .and_where_option(within(key));
     let mut insert = Query::insert();
     insert
@@ -102,10 +85,7 @@ async fn enter(
         ])
         .select_from(members)?
         .on_conflict(OnConflict::new().do_nothing().to_owned());
-    let inserted = tx
-        .execute(&insert)
-        .await
-        .context("could not add members to a segment")?;
+    let inserted = tx.execute(&insert).await.context("could not add members to a segment")?;
     Ok(inserted.rows_affected())
 }
 
@@ -117,9 +97,7 @@ async fn leave(
 ) -> anyhow::Result<u64> {
     let member = Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
     let mut members = live(condition);
-    members
-        .expr(Expr::cust("1"))
-        .and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
+    members.expr(Expr::cust("1")).and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
     let mut delete = Query::delete();
     delete
         .from_table(segment_membership::Entity)
@@ -128,10 +106,7 @@ async fn leave(
     if let Some(within) = within(member) {
         delete.and_where(within);
     }
-    let deleted = tx
-        .execute(&delete)
-        .await
-        .context("could not remove members from a segment")?;
+    let deleted = tx.execute(&delete).await.context("could not remove members from a segment")?;
     Ok(deleted.rows_affected())
 }
 
@@ -163,14 +138,8 @@ mod tests {
             .filter(segment_membership::Column::CustomerId.eq(customer))
             .all(tx)
             .await?;
-        let segments: Vec<Uuid> = memberships
-            .iter()
-            .map(|membership| membership.segment_id)
-            .collect();
-        let segments = segment::Entity::find()
-            .filter(segment::Column::Id.is_in(segments))
-            .all(tx)
-            .await?;
+        let segments: Vec<Uuid> = memberships.iter().map(|membership| membership.segment_id).collect();
+        let segments = segment::Entity::find().filter(segment::Column::Id.is_in(segments)).all(tx).await?;
         Ok(segments.into_iter().map(|segment| segment.handle).collect())
     }
 
@@ -190,25 +159,16 @@ mod tests {
             ];
 
             for (days, expected) in cases {
-                let reading = Reading {
-                    now: ago(days),
-                    ..app.reading()
-                };
+                let reading = Reading { now: ago(days), ..app.reading() };
                 metrics::rebuild(&tx, ago(days), None).await?;
                 compute(&tx, &reading, None).await?;
                 let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
             }
-            assert_eq!(
-                handles(&tx, idle).await?,
-                BTreeSet::from(["spend-basic".to_owned()])
-            );
+            assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
             assert_eq!(compute(&tx, &app.reading(), None).await?, 0);
             assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, 0);
-            let computed = segment::Entity::find()
-                .one(&tx)
-                .await?
-                .and_then(|segment| segment.computed_at);
+            let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
             assert_eq!(computed.map(|instant| instant.0), Some(now()));
             Ok(())
         })

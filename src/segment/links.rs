@@ -18,11 +18,7 @@ impl Segment {
     /// The customers in it, the newest first unless another order is asked for. `$.Customer.belongs.to.Segment`
     #[iri("^customers:belongsTo")]
     #[pages]
-    async fn customers(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<Customer>,
-    ) -> Option<Outcome<Connection<Customer>>> {
+    async fn customers(&self, ctx: &Context<'_>, pages: Pages<Customer>) -> Option<Outcome<Connection<Customer>>> {
         let join = Join::Through {
             table: || Entity.into_iden(),
             from: || Column::SegmentId.into_iden(),

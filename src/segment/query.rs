@@ -26,11 +26,7 @@ impl SegmentQuery {
     }
 
     /// Segments, by name unless another order is asked for.
-    async fn segments(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<Segment>,
-    ) -> Option<Outcome<Connection<Segment>>> {
+    async fn segments(&self, ctx: &Context<'_>, pages: Pages<Segment>) -> Option<Outcome<Connection<Segment>>> {
         Some(graphql::listed(ctx, pages, None).await)
     }
 }

@@ -40,10 +40,7 @@ fn class(kind: &Kind) -> Value {
     for edge in kind.edges {
         terms.insert(edge.name.to_owned(), relation(edge));
         if edge.has_pages {
-            terms.insert(
-                pages_term(edge.name),
-                reference(&format!("customers:{}", pages_term(edge.name))),
-            );
+            terms.insert(pages_term(edge.name), reference(&format!("customers:{}", pages_term(edge.name))));
         }
     }
     json!({ "@id": expand(kind.description.class), "@context": terms })
@@ -51,9 +48,7 @@ fn class(kind: &Kind) -> Value {
 
 fn facts(facts: &[Fact]) -> Map<String, Value> {
     let stated = facts.iter().filter(|fact| fact.property != "rdf:type");
-    stated
-        .map(|fact| (fact.name.to_owned(), fact_term(fact)))
-        .collect()
+    stated.map(|fact| (fact.name.to_owned(), fact_term(fact))).collect()
 }
 
 fn fact_term(fact: &Fact) -> Value {
@@ -66,10 +61,7 @@ fn fact_term(fact: &Fact) -> Value {
         Range::DateTime => json!({ "@id": id, "@type": "xsd:dateTime" }),
         Range::Json => json!({ "@id": id, "@type": "@json" }),
         Range::Terms(_, terms) => {
-            let values: Map<_, _> = terms
-                .iter()
-                .map(|term| (term.name.to_owned(), json!(expand(term.iri))))
-                .collect();
+            let values: Map<_, _> = terms.iter().map(|term| (term.name.to_owned(), json!(expand(term.iri)))).collect();
             json!({ "@id": id, "@type": "@vocab", "@context": values })
         }
         Range::Thing(_, parts) => json!({ "@id": id, "@context": facts(parts) }),

@@ -17,13 +17,8 @@ pub const RDFS: &str = "http://www.w3.org/2000/01/rdf-schema#";
 pub const XSD: &str = "http://www.w3.org/2001/XMLSchema#";
 
 /// The prefixes of the context, each with its namespace.
-pub const PREFIXES: [(&str, &str); 5] = [
-    ("schema", SCHEMA),
-    ("customers", CUSTOMERS),
-    ("rdf", RDF),
-    ("rdfs", RDFS),
-    ("xsd", XSD),
-];
+pub const PREFIXES: [(&str, &str); 5] =
+    [("schema", SCHEMA), ("customers", CUSTOMERS), ("rdf", RDF), ("rdfs", RDFS), ("xsd", XSD)];
 
 /// A prefixed name, such as `schema:name`, as an absolute IRI.
 pub fn expand(name: &str) -> String {
@@ -46,10 +41,7 @@ impl Base {
     /// When one of them is no such URL, with a message for the operator.
     pub fn new(current: &str, former: &[String]) -> Result<Self, String> {
         let former = former.iter().map(|url| normal(url)).collect::<Result<_, _>>()?;
-        Ok(Self {
-            current: normal(current)?,
-            former,
-        })
+        Ok(Self { current: normal(current)?, former })
     }
 
     /// The base without a slash at its end.
@@ -106,14 +98,10 @@ impl Base {
 
 fn normal(url: &str) -> Result<String, String> {
     let trimmed = url.trim_end_matches('/');
-    let host = trimmed
-        .strip_prefix("http://")
-        .or_else(|| trimmed.strip_prefix("https://"));
+    let host = trimmed.strip_prefix("http://").or_else(|| trimmed.strip_prefix("https://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains(['?', '#', ' ']) => Ok(trimmed.to_owned()),
-        _ => Err(format!(
-            "{url:?} is not an absolute http or https URL such as https://crm.example.org"
-        )),
+        _ => Err(format!("{url:?} is not an absolute http or https URL such as https://crm.example.org")),
     }
 }
 
@@ -124,11 +112,7 @@ mod tests {
     use super::*;
 
     fn base() -> Base {
-        Base::new(
-            "http://127.0.0.1:8000/",
-            &["https://old.example.org/crm".to_owned()],
-        )
-        .expect("both are URLs")
+        Base::new("http://127.0.0.1:8000/", &["https://old.example.org/crm".to_owned()]).expect("both are URLs")
     }
 
     proptest! {
@@ -150,19 +134,15 @@ mod tests {
     fn ids_of_a_former_base_are_understood() {
         let iri = format!("https://old.example.org/crm/customers/{}", Uuid::nil());
 
-        assert_eq!(
-            base().parse_in("id", &iri, "customers").expect("a former IRI"),
-            Uuid::nil()
-        );
+        assert_eq!(base().parse_in("id", &iri, "customers").expect("a former IRI"), Uuid::nil());
     }
 
     #[test]
     fn another_spelling_of_the_key_is_refused() {
         let key = Uuid::max();
-        for iri in [
-            format!("{}/customers/{}", base().as_str(), key.simple()),
-            base().node("customers", key).to_uppercase(),
-        ] {
+        for iri in
+            [format!("{}/customers/{}", base().as_str(), key.simple()), base().node("customers", key).to_uppercase()]
+        {
             assert!(base().parse("id", &iri).is_err(), "{iri}");
         }
     }

@@ -47,12 +47,8 @@ pub fn write(
     profile: Profile,
 ) -> anyhow::Result<String> {
     let remote = |url: Option<&str>, value: &serde_json::Value| -> anyhow::Result<_> {
-        let url = url
-            .map(|url| url.to_owned().try_into())
-            .transpose()
-            .map_err(|_| anyhow!("a URL is no IRI"))?;
-        let (value, _) =
-            Value::parse_str(&value.to_string()).context("JSON that serde wrote was not parsed")?;
+        let url = url.map(|url| url.to_owned().try_into()).transpose().map_err(|_| anyhow!("a URL is no IRI"))?;
+        let (value, _) = Value::parse_str(&value.to_string()).context("JSON that serde wrote was not parsed")?;
         Ok(RemoteDocument::new(url, None, value))
     };
     let document = remote(None, document)?;
@@ -64,12 +60,8 @@ pub fn write(
     match profile {
         Profile::Compacted => Ok(document.document().compact_print().to_string()),
         Profile::Expanded => {
-            let expanded =
-                at_once(document.expand(&loader))?.map_err(|error| anyhow!("expansion failed: {error}"))?;
-            let objects = expanded
-                .into_iter()
-                .map(|object| object.into_json_with(&()))
-                .collect();
+            let expanded = at_once(document.expand(&loader))?.map_err(|error| anyhow!("expansion failed: {error}"))?;
+            let objects = expanded.into_iter().map(|object| object.into_json_with(&())).collect();
             Ok(Value::Array(objects).compact_print().to_string())
         }
         Profile::Flattened => {
@@ -83,7 +75,5 @@ pub fn write(
 
 /// The processor is asynchronous for loaders that wait; ours has everything at hand.
 fn at_once<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
-    future
-        .now_or_never()
-        .context("the JSON-LD processor waited for something")
+    future.now_or_never().context("the JSON-LD processor waited for something")
 }

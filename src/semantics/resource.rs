@@ -94,10 +94,7 @@ impl Kind {
     /// The kind of `T`.
     #[must_use]
     pub const fn of<T: Resource + Links>() -> Self {
-        Self {
-            description: T::DESCRIPTION,
-            edges: T::EDGES,
-        }
+        Self { description: T::DESCRIPTION, edges: T::EDGES }
     }
 }
 
@@ -111,7 +108,5 @@ pub fn pages_term(edge: &str) -> String {
 #[must_use]
 pub fn parse_key(text: &str) -> Option<Uuid> {
     // One spelling only, so that a node has one IRI.
-    Uuid::try_parse(text)
-        .ok()
-        .filter(|key| key.hyphenated().to_string() == text)
+    Uuid::try_parse(text).ok().filter(|key| key.hyphenated().to_string() == text)
 }

@@ -38,29 +38,10 @@ pub struct Term {
 #[must_use]
 pub fn terms(kinds: &[Kind]) -> BTreeMap<String, Term> {
     let mut terms = Terms::default();
-    terms.class(
-        PAGE_CLASS,
-        "A part of a list of nodes, with a link to the next.",
-        &[],
-    );
-    terms.property(
-        PAGE_PROPERTY,
-        "A page that lists nodes related to this one.",
-        &[],
-        PAGE_CLASS,
-    );
-    terms.property(
-        PAGE_OF,
-        "The node whose related nodes the page lists.",
-        &[PAGE_CLASS],
-        "rdfs:Resource",
-    );
-    terms.property(
-        "customers:next",
-        "The page that goes on where this one ends.",
-        &[PAGE_CLASS],
-        PAGE_CLASS,
-    );
+    terms.class(PAGE_CLASS, "A part of a list of nodes, with a link to the next.", &[]);
+    terms.property(PAGE_PROPERTY, "A page that lists nodes related to this one.", &[], PAGE_CLASS);
+    terms.property(PAGE_OF, "The node whose related nodes the page lists.", &[PAGE_CLASS], "rdfs:Resource");
+    terms.property("customers:next", "The page that goes on where this one ends.", &[PAGE_CLASS], PAGE_CLASS);
     for kind in kinds {
         terms.kind(kind);
     }
@@ -70,27 +51,16 @@ pub fn terms(kinds: &[Kind]) -> BTreeMap<String, Term> {
 /// The vocabulary as a JSON-LD document.
 #[must_use]
 pub fn document(kinds: &[Kind]) -> Value {
-    let mut context: Map<String, Value> = PREFIXES
-        .iter()
-        .map(|(prefix, namespace)| ((*prefix).to_owned(), json!(namespace)))
-        .collect();
+    let mut context: Map<String, Value> =
+        PREFIXES.iter().map(|(prefix, namespace)| ((*prefix).to_owned(), json!(namespace))).collect();
     for property in ["domain", "range", "subClassOf", "subPropertyOf", "isDefinedBy"] {
-        context.insert(
-            property.to_owned(),
-            json!({ "@id": format!("rdfs:{property}"), "@type": "@id" }),
-        );
+        context.insert(property.to_owned(), json!({ "@id": format!("rdfs:{property}"), "@type": "@id" }));
     }
     for property in ["label", "comment"] {
-        context.insert(
-            property.to_owned(),
-            json!({ "@id": format!("rdfs:{property}"), "@language": "en" }),
-        );
+        context.insert(property.to_owned(), json!({ "@id": format!("rdfs:{property}"), "@language": "en" }));
     }
     context.insert("pattern".to_owned(), json!({ "@id": "customers:pattern" }));
-    let graph: Vec<Value> = terms(kinds)
-        .iter()
-        .map(|(name, term)| entry(name, term))
-        .collect();
+    let graph: Vec<Value> = terms(kinds).iter().map(|(name, term)| entry(name, term)).collect();
     json!({ "@context": context, "@graph": graph })
 }
 
@@ -104,16 +74,8 @@ fn entry(name: &str, term: &Term) -> Value {
     if let Some(pattern) = &term.pattern {
         entry.insert("pattern".to_owned(), json!(pattern));
     }
-    let parent = if term.class == "rdf:Property" {
-        "subPropertyOf"
-    } else {
-        "subClassOf"
-    };
-    for (property, values) in [
-        ("domain", &term.domain),
-        ("range", &term.range),
-        (parent, &term.parents),
-    ] {
+    let parent = if term.class == "rdf:Property" { "subPropertyOf" } else { "subClassOf" };
+    for (property, values) in [("domain", &term.domain), ("range", &term.range), (parent, &term.parents)] {
         if !values.is_empty() {
             entry.insert(property.to_owned(), json!(values));
         }
@@ -128,11 +90,7 @@ impl Terms {
     fn kind(&mut self, kind: &Kind) {
         let description = &kind.description;
         // Of several classes each node belongs to one, so that none of them is a parent of the type.
-        let parents = if description.class_of.len() == 1 {
-            description.class_of
-        } else {
-            &[]
-        };
+        let parents = if description.class_of.len() == 1 { description.class_of } else { &[] };
         self.class(description.class, description.comment, parents);
         for fact in description.facts {
             let range = match fact.range {
@@ -149,11 +107,7 @@ impl Terms {
                     for value in values {
                         self.add(
                             value.iri,
-                            Term {
-                                class: class.to_owned(),
-                                comment: value.comment.to_owned(),
-                                ..Term::default()
-                            },
+                            Term { class: class.to_owned(), comment: value.comment.to_owned(), ..Term::default() },
                         );
                     }
                     class
@@ -162,11 +116,8 @@ impl Terms {
             self.property(fact.property, fact.comment, &[description.class], range);
         }
         for edge in kind.edges {
-            let (domain, range) = if edge.is_inverse {
-                (edge.target, description.class)
-            } else {
-                (description.class, edge.target)
-            };
+            let (domain, range) =
+                if edge.is_inverse { (edge.target, description.class) } else { (description.class, edge.target) };
             self.property(edge.property, edge.comment, &[domain], range);
             if edge.has_pages {
                 let name = format!("customers:{}", pages_term(edge.name));
@@ -205,10 +156,7 @@ impl Terms {
     }
 
     fn parent(&mut self, name: &str, parent: &str) {
-        if let Some(term) = name
-            .strip_prefix("customers:")
-            .and_then(|name| self.0.get_mut(name))
-        {
+        if let Some(term) = name.strip_prefix("customers:").and_then(|name| self.0.get_mut(name)) {
             term.parents.insert(parent.to_owned());
         }
     }

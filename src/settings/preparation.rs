@@ -20,11 +20,7 @@ pub const DEFAULT_CURRENCY: &str = "USD";
 ///
 /// # Errors
 /// When the store has another currency than the one given, or the database fails.
-pub async fn prepare(
-    database: &Database,
-    clock: Clock,
-    currency: Option<Currency>,
-) -> anyhow::Result<Currency> {
+pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currency>) -> anyhow::Result<Currency> {
     if let Some(stored) = stored(database.reader()).await? {
         return agreed(stored, currency);
     }
@@ -36,27 +32,15 @@ pub async fn prepare(
     let now = clock.now();
     let parameters = vec![currency.code().into(), now.timestamp_millis().into()];
     let sql = "insert into store (id, currency, created_at) values (1, $1, $2) on conflict do nothing";
-    if execute(&tx, sql, parameters)
-        .await
-        .context("could not set up the store")?
-        == 0
-    {
-        let stored = stored(&tx)
-            .await?
-            .context("the store is being set up by another process")?;
+    if execute(&tx, sql, parameters).await.context("could not set up the store")? == 0 {
+        let stored = stored(&tx).await?.context("the store is being set up by another process")?;
         return agreed(stored, Some(currency));
     }
     let (program, tiers) = loyalty::built_in::program(currency, now, || clock.key());
-    insert_all(&tx, vec![program])
-        .await
-        .context("could not write the default loyalty program")?;
-    insert_all(&tx, tiers)
-        .await
-        .context("could not write the default loyalty tiers")?;
+    insert_all(&tx, vec![program]).await.context("could not write the default loyalty program")?;
+    insert_all(&tx, tiers).await.context("could not write the default loyalty tiers")?;
     let segments = segment::built_in::segments(now, || clock.key())?;
-    insert_all(&tx, segments)
-        .await
-        .context("could not write the built-in segments")?;
+    insert_all(&tx, segments).await.context("could not write the built-in segments")?;
     tx.commit().await.context("could not set up the store")?;
     Ok(currency)
 }
@@ -65,9 +49,7 @@ pub async fn prepare(
 async fn stored(connection: &impl ConnectionTrait) -> anyhow::Result<Option<Currency>> {
     let store = entity::store::Entity::find().one(connection).await;
     let store = store.context("could not read the settings of the store")?;
-    store
-        .map(|store| store.currency.parse().map_err(anyhow::Error::msg))
-        .transpose()
+    store.map(|store| store.currency.parse().map_err(anyhow::Error::msg)).transpose()
 }
 
 fn agreed(stored: Currency, given: Option<Currency>) -> anyhow::Result<Currency> {
@@ -95,22 +77,14 @@ mod tests {
         first.migrate().await?;
         let euro = Some("EUR".parse().expect("a currency"));
 
-        let (one, two) = tokio::join!(
-            prepare(&first, Clock::System, euro),
-            prepare(&second, Clock::System, euro)
-        );
+        let (one, two) = tokio::join!(prepare(&first, Clock::System, euro), prepare(&second, Clock::System, euro));
 
         assert_eq!((one?.code(), two?.code()), ("EUR", "EUR"));
-        assert_eq!(
-            entity::loyalty_tier::Entity::find().count(first.reader()).await?,
-            4
-        );
+        assert_eq!(entity::loyalty_tier::Entity::find().count(first.reader()).await?, 4);
         assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 6);
         assert_eq!(prepare(&first, Clock::System, None).await?.code(), "EUR");
         let dollars = Some("USD".parse().expect("a currency"));
-        let refused = prepare(&first, Clock::System, dollars)
-            .await
-            .expect_err("another currency");
+        let refused = prepare(&first, Clock::System, dollars).await.expect_err("another currency");
         assert!(refused.to_string().contains("is EUR, not USD"), "{refused}");
         Ok(())
     }

@@ -53,10 +53,7 @@ impl Database {
             (open(sqlite(url, true, SQLITE_READERS)).await?, writer)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut options = ConnectOptions::new(url);
-            options
-                .max_connections(POSTGRES_CONNECTIONS)
-                .acquire_timeout(PATIENCE)
-                .sqlx_logging(false);
+            options.max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE).sqlx_logging(false);
             let pool = open(options).await?;
             (pool.clone(), pool)
         } else {
@@ -67,11 +64,7 @@ impl Database {
         reader.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self {
-            reader,
-            writer,
-            statements,
-        })
+        Ok(Self { reader, writer, statements })
     }
 
     /// Brings the schema to the version of this program.
@@ -80,39 +73,19 @@ impl Database {
     /// When the database has a newer schema, or a migration fails.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // Replicas that start together take turns.
-        let turn = self
-            .writer
-            .begin()
-            .await
-            .context("could not begin to prepare the database")?;
+        let turn = self.writer.begin().await.context("could not begin to prepare the database")?;
         if self.dialect() == Dialect::Postgres {
             let lock = format!("select pg_advisory_xact_lock({MIGRATION_LOCK})");
-            turn.execute_unprepared(&lock)
-                .await
-                .context("could not wait for another server's migration")?;
+            turn.execute_unprepared(&lock).await.context("could not wait for another server's migration")?;
         }
-        let known: Vec<String> = Migrator::migrations()
-            .iter()
-            .map(|migration| migration.name().to_owned())
-            .collect();
-        Migrator::install(&turn)
-            .await
-            .context("could not prepare the database for its schema")?;
-        let applied = Migrator::get_migration_models(&turn)
-            .await
-            .context("could not read the schema version")?;
+        let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        Migrator::install(&turn).await.context("could not prepare the database for its schema")?;
+        let applied = Migrator::get_migration_models(&turn).await.context("could not read the schema version")?;
         if let Some(unknown) = applied.iter().find(|model| !known.contains(&model.version)) {
-            bail!(
-                "the database is newer than this program: it knows {:?}; run a newer release",
-                unknown.version
-            );
+            bail!("the database is newer than this program: it knows {:?}; run a newer release", unknown.version);
         }
-        Migrator::up(&turn, None)
-            .await
-            .context("could not bring the database to this program's schema")?;
-        turn.commit()
-            .await
-            .context("could not keep the database's new schema")
+        Migrator::up(&turn, None).await.context("could not bring the database to this program's schema")?;
+        turn.commit().await.context("could not keep the database's new schema")
     }
 
     /// The connections that only read.
@@ -142,9 +115,7 @@ impl Database {
 
 async fn open(options: ConnectOptions) -> anyhow::Result<DatabaseConnection> {
     // The URL may hold a password, so it stays out of the message.
-    sea_orm::Database::connect(options)
-        .await
-        .context("could not reach the database; is it running, and the URL right?")
+    sea_orm::Database::connect(options).await.context("could not reach the database; is it running, and the URL right?")
 }
 
 fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {

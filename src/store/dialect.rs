@@ -2,9 +2,7 @@
 
 use sea_orm::{
     DbBackend,
-    sea_query::{
-        ArrayType, Expr, ExprTrait, Func, FunctionCall, SelectStatement, Value, extension::postgres::PgFunc,
-    },
+    sea_query::{ArrayType, Expr, ExprTrait, Func, FunctionCall, SelectStatement, Value, extension::postgres::PgFunc},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -31,11 +29,7 @@ pub enum Values {
 
 impl From<DbBackend> for Dialect {
     fn from(backend: DbBackend) -> Self {
-        if backend == DbBackend::Sqlite {
-            Self::Sqlite
-        } else {
-            Self::Postgres
-        }
+        if backend == DbBackend::Sqlite { Self::Sqlite } else { Self::Postgres }
     }
 }
 
@@ -47,8 +41,7 @@ impl Dialect {
             Self::Postgres => expression.eq(PgFunc::any(values.array())),
             Self::Sqlite => {
                 let mut list = SelectStatement::new();
-                list.expr(values.element())
-                    .from_function(self.elements(values), "element");
+                list.expr(values.element()).from_function(self.elements(values), "element");
                 expression.in_subquery(list)
             }
         }
@@ -97,8 +90,7 @@ impl Dialect {
                     .from("customer_search_index")
                     .inner_join(
                         "customer_search",
-                        Expr::col(("customer_search", "row"))
-                            .eq(Expr::col(("customer_search_index", "rowid"))),
+                        Expr::col(("customer_search", "row")).eq(Expr::col(("customer_search_index", "rowid"))),
                     )
                     .and_where(Expr::cust_with_values("customer_search_index match ?", [phrase]));
                 Expr::col(("customer", "id")).in_subquery(matches)
@@ -128,14 +120,8 @@ impl Values {
     pub(super) fn array(&self) -> Value {
         let (kind, values): (_, Vec<Value>) = match self {
             Self::Keys(keys) => (ArrayType::Uuid, keys.iter().map(|key| (*key).into()).collect()),
-            Self::Texts(texts) => (
-                ArrayType::String,
-                texts.iter().map(|text| text.clone().into()).collect(),
-            ),
-            Self::Integers(integers) => (
-                ArrayType::BigInt,
-                integers.iter().map(|value| (*value).into()).collect(),
-            ),
+            Self::Texts(texts) => (ArrayType::String, texts.iter().map(|text| text.clone().into()).collect()),
+            Self::Integers(integers) => (ArrayType::BigInt, integers.iter().map(|value| (*value).into()).collect()),
         };
         Value::Array(kind, Some(Box::new(values)))
     }
@@ -143,11 +129,7 @@ impl Values {
     /// The values as one JSON array; keys in hexadecimal, as SQLite has no JSON for bytes.
     pub(super) fn document(&self) -> String {
         match self {
-            Self::Keys(keys) => json!(
-                keys.iter()
-                    .map(|key| key.simple().to_string())
-                    .collect::<Vec<_>>()
-            ),
+            Self::Keys(keys) => json!(keys.iter().map(|key| key.simple().to_string()).collect::<Vec<_>>()),
             Self::Texts(texts) => json!(texts),
             Self::Integers(integers) => json!(integers),
         }

@@ -96,10 +96,7 @@ pub struct Page<T> {
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            has_more: false,
-        }
+        Self { rows: Vec::new(), has_more: false }
     }
 }
 
@@ -138,10 +135,7 @@ pub async fn page<T: Record>(
     let rows = database.reader().query_all(&statement).await?;
 
     let siblings = Siblings::default();
-    let nodes = rows
-        .iter()
-        .map(|row| decode(row, reading, &siblings, sort.kind))
-        .collect::<Result<Vec<_>, _>>()?;
+    let nodes = rows.iter().map(|row| decode(row, reading, &siblings, sort.kind)).collect::<Result<Vec<_>, _>>()?;
     siblings.introduce(nodes.iter().map(|row: &Row<T>| &row.node));
     Ok(arrange(nodes, window))
 }
@@ -176,9 +170,7 @@ pub async fn page_by_parent<T: Record>(
         }
     };
     attach::<T>(&mut inner, join);
-    inner
-        .and_where(hang::<T>(join, dialect))
-        .and_where_option(condition);
+    inner.and_where(hang::<T>(join, dialect)).and_where_option(condition);
     limit::<T>(&mut inner, sort, window);
 
     let statement = by_parent::<T>(dialect, &parents, inner, sort, window);
@@ -196,10 +188,7 @@ pub async fn page_by_parent<T: Record>(
     for (parent, row) in found {
         pages.entry(parent).or_default().push(row);
     }
-    Ok(pages
-        .into_iter()
-        .map(|(parent, rows)| (parent, arrange(rows, window)))
-        .collect())
+    Ok(pages.into_iter().map(|(parent, rows)| (parent, arrange(rows, window))).collect())
 }
 
 /// Counts the rows of `T` for which `condition` holds.
@@ -208,14 +197,9 @@ pub async fn page_by_parent<T: Record>(
 /// When the database fails.
 pub async fn count<T: Record>(database: &Database, condition: Option<Expr>) -> Outcome<i64> {
     let mut statement = record::live::<T>();
-    statement
-        .expr(record::key::<T>().count())
-        .and_where_option(condition);
+    statement.expr(record::key::<T>().count()).and_where_option(condition);
     let row = database.reader().query_one(&statement).await?;
-    Ok(row
-        .map(|row| row.try_get_by_index(0))
-        .transpose()?
-        .unwrap_or_default())
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
 
 /// Counts, for each of the `parents`, the rows of `T` that hang on it; a parent with none is left out.
@@ -242,9 +226,7 @@ pub async fn count_by_parent<T: Record>(
         .and_where_option(condition)
         .add_group_by([parent]);
     let rows = database.reader().query_all(&statement).await?;
-    let counts = rows
-        .iter()
-        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+    let counts = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
     Ok(counts.collect::<Result<_, DbErr>>()?)
 }
 
@@ -261,10 +243,7 @@ pub async fn rows_by_key<T: Record>(
     statement.and_where(database.dialect().among(record::key::<T>(), &Values::Keys(keys)));
     let rows = database.reader().query_all(&statement).await?;
     let siblings = Siblings::default();
-    let nodes = rows
-        .iter()
-        .map(|row| T::decode(row, reading, &siblings))
-        .collect::<Result<Vec<_>, _>>()?;
+    let nodes = rows.iter().map(|row| T::decode(row, reading, &siblings)).collect::<Result<Vec<_>, _>>()?;
     siblings.introduce(nodes.iter());
     Ok(nodes.into_iter().map(|node| (node.key(), node)).collect())
 }
@@ -286,11 +265,7 @@ pub async fn row<T: Record>(database: &Database, reading: &Reading, condition: E
 /// Adds the table between, where there is one.
 fn attach<T: Record>(statement: &mut SelectStatement, join: Join) {
     if let Join::Through { table, to, .. } = join {
-        statement.join(
-            JoinType::InnerJoin,
-            table(),
-            Expr::col((table(), to())).equals((record::table::<T>(), "id")),
-        );
+        statement.join(JoinType::InnerJoin, table(), Expr::col((table(), to())).equals((record::table::<T>(), "id")));
     }
 }
 
@@ -327,17 +302,11 @@ fn by_parent<T: Record>(
             statement.join_lateral(JoinType::InnerJoin, inner, "page", Expr::cust("true"));
         }
         Dialect::Sqlite => {
-            statement.join(
-                JoinType::InnerJoin,
-                TableRef::from(source.clone()),
-                record::key::<T>().in_subquery(inner),
-            );
+            statement.join(JoinType::InnerJoin, TableRef::from(source.clone()), record::key::<T>().in_subquery(inner));
         }
     }
     let order = direction(sort, window);
-    statement
-        .order_by_expr(value, order.clone())
-        .order_by_expr(Expr::col((source, "id")), order);
+    statement.order_by_expr(value, order.clone()).order_by_expr(Expr::col((source, "id")), order);
     statement
 }
 
@@ -362,11 +331,7 @@ fn limit<T: Record>(statement: &mut SelectStatement, sort: &Sort, window: &Windo
 }
 
 fn direction(sort: &Sort, window: &Window) -> Order {
-    if sort.is_descending == window.is_backward {
-        Order::Asc
-    } else {
-        Order::Desc
-    }
+    if sort.is_descending == window.is_backward { Order::Asc } else { Order::Desc }
 }
 
 fn decode<T: Record>(
@@ -381,10 +346,7 @@ fn decode<T: Record>(
         SortKind::Integer => SortValue::Integer(row.try_get_by_index(index)?),
         SortKind::Text => SortValue::Text(row.try_get_by_index(index)?),
     };
-    let position = Position {
-        value,
-        key: node.key(),
-    };
+    let position = Position { value, key: node.key() };
     Ok(Row { node, position })
 }
 

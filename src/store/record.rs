@@ -66,8 +66,6 @@ pub(super) fn select<T: Record>() -> SelectStatement {
 pub(super) fn live<T: Record>() -> SelectStatement {
     let mut statement = SelectStatement::new();
     statement.from(table::<T>());
-    statement.and_where_option(
-        T::DELETED_AT.map(|column| Expr::col((table::<T>(), column.into_iden())).is_null()),
-    );
+    statement.and_where_option(T::DELETED_AT.map(|column| Expr::col((table::<T>(), column.into_iden())).is_null()));
     statement
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use entity::{
-    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item,
-    product, refund, segment_membership,
+    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item, product,
+    refund, segment_membership,
 };
 use sea_orm::{ConnectionTrait, IntoActiveModel, ModelTrait};
 use uuid::Uuid;
@@ -86,19 +86,12 @@ impl Rows {
     }
 }
 
-async fn insert<M>(
-    tx: &impl ConnectionTrait,
-    things: &str,
-    rows: Vec<M>,
-    progress: &Progress,
-) -> anyhow::Result<()>
+async fn insert<M>(tx: &impl ConnectionTrait, things: &str, rows: Vec<M>, progress: &Progress) -> anyhow::Result<()>
 where
     M: ModelTrait + IntoActiveModel<<M::Entity as sea_orm::EntityTrait>::ActiveModel>,
 {
     let count = rows.len() as u64;
-    insert_all(tx, rows)
-        .await
-        .with_context(|| format!("could not write {things}"))?;
+    insert_all(tx, rows).await.with_context(|| format!("could not write {things}"))?;
     progress.advance(count);
     Ok(())
 }

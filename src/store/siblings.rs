@@ -36,10 +36,7 @@ impl Siblings {
     /// Tells the siblings who they are, once all of them are decoded.
     pub(super) fn introduce<'a, T: Record>(&self, nodes: impl Iterator<Item = &'a T> + Clone) {
         let own = nodes.clone().map(Record::key).collect();
-        self.0.keys.get_or_init(|| Keys {
-            own,
-            foreign: T::foreign_keys(nodes),
-        });
+        self.0.keys.get_or_init(|| Keys { own, foreign: T::foreign_keys(nodes) });
     }
 
     /// The keys of all siblings.
@@ -51,17 +48,9 @@ impl Siblings {
     /// What the siblings' column `column` points to, each key once.
     #[must_use]
     pub fn foreign_keys(&self, column: &str) -> Vec<Uuid> {
-        let foreign = self
-            .0
-            .keys
-            .get()
-            .map(|keys| keys.foreign.iter())
-            .unwrap_or_default();
-        let mut keys: Vec<Uuid> = foreign
-            .filter(|(name, _)| *name == column)
-            .flat_map(|(_, keys)| keys)
-            .copied()
-            .collect();
+        let foreign = self.0.keys.get().map(|keys| keys.foreign.iter()).unwrap_or_default();
+        let mut keys: Vec<Uuid> =
+            foreign.filter(|(name, _)| *name == column).flat_map(|(_, keys)| keys).copied().collect();
         keys.sort_unstable();
         keys.dedup();
         keys
@@ -75,9 +64,7 @@ impl Siblings {
     {
         let cell = {
             let mut reads = self.0.reads.lock().unwrap_or_else(PoisonError::into_inner);
-            let cell = reads
-                .entry(edge)
-                .or_insert_with(|| Arc::new(OnceCell::<V>::new()));
+            let cell = reads.entry(edge).or_insert_with(|| Arc::new(OnceCell::<V>::new()));
             Arc::clone(cell).downcast::<OnceCell<V>>()
         };
         match cell {

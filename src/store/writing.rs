@@ -33,10 +33,7 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer()
-            .begin_with_options(options)
-            .await
-            .context("could not begin to write to the database")
+        self.writer().begin_with_options(options).await.context("could not begin to write to the database")
     }
 }
 
@@ -50,10 +47,7 @@ where
 {
     let columns = <M::Entity as EntityTrait>::Column::iter().count();
     let most_rows = MOST_ROWS.min(most_parameters(tx.get_database_backend().into()) / columns);
-    let mut rows = rows
-        .into_iter()
-        .map(IntoActiveModel::into_active_model)
-        .peekable();
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
     while rows.peek().is_some() {
         let chunk: Vec<_> = rows.by_ref().take(most_rows).collect();
         M::Entity::insert_many(chunk).exec_without_returning(tx).await?;

@@ -35,9 +35,7 @@ impl Browser {
             .expect("chromedriver, which scripts/test installs");
         let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
         let port = loop {
-            let line = timeout(PATIENCE, lines.next_line())
-                .await
-                .expect("chromedriver starts");
+            let line = timeout(PATIENCE, lines.next_line()).await.expect("chromedriver starts");
             let line = line.expect("a line").expect("chromedriver tells its port");
             if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
@@ -63,18 +61,11 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser");
-        Self {
-            client,
-            _driver: driver,
-            _profile: profile,
-        }
+        Self { client, _driver: driver, _profile: profile }
     }
 
     async fn run(&self, script: &str) -> Value {
-        self.client
-            .execute(script, vec![])
-            .await
-            .unwrap_or_else(|error| panic!("{script}: {error}"))
+        self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Waits until an expression is true.
@@ -92,30 +83,16 @@ impl Browser {
     }
 
     async fn click(&self, selector: &str) {
-        let found = self
-            .client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css(selector))
-            .await;
-        found
-            .unwrap_or_else(|error| panic!("{selector}: {error}"))
-            .click()
-            .await
-            .expect("a click");
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+        found.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.expect("a click");
     }
 
     /// Asserts that the page asked nobody but the server for anything.
     async fn assert_nothing_from_outside(&self, server: &Server) {
-        let names = self
-            .run("return performance.getEntriesByType('resource').map(entry => entry.name)")
-            .await;
+        let names = self.run("return performance.getEntriesByType('resource').map(entry => entry.name)").await;
         for name in names.as_array().expect("a list") {
             let name = name.as_str().expect("a URL");
-            assert!(
-                name.starts_with(&server.url("/")) || name.starts_with("data:"),
-                "{name}"
-            );
+            assert!(name.starts_with(&server.url("/")) || name.starts_with("data:"), "{name}");
         }
     }
 }
@@ -124,14 +101,8 @@ impl Browser {
 async fn every_example_of_graphiql_runs_on_the_demonstration() {
     let server = Server::demo().await;
     let browser = Browser::start().await;
-    browser
-        .client
-        .goto(&server.url("/graphql"))
-        .await
-        .expect("the page");
-    browser
-        .wait_for("document.querySelector('.graphiql-tab-button')")
-        .await;
+    browser.client.goto(&server.url("/graphql")).await.expect("the page");
+    browser.wait_for("document.querySelector('.graphiql-tab-button')").await;
     let titles = browser
         .run("return [...document.querySelectorAll('.graphiql-tabs .graphiql-tab-button')].map(tab => tab.textContent)")
         .await;
@@ -139,40 +110,25 @@ async fn every_example_of_graphiql_runs_on_the_demonstration() {
     assert!(titles.len() >= 5, "{titles:?}");
 
     for (index, title) in titles.iter().enumerate() {
-        browser
-            .click(&format!(
-                ".graphiql-tabs li:nth-child({}) .graphiql-tab-button",
-                index + 1
-            ))
-            .await;
+        browser.click(&format!(".graphiql-tabs li:nth-child({}) .graphiql-tab-button", index + 1)).await;
         let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
-        browser
-            .wait_for(&format!("{editor}.operationName === {title}"))
-            .await;
+        browser.wait_for(&format!("{editor}.operationName === {title}")).await;
         browser.click(".graphiql-execute-button").await;
         let response = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()";
         browser
-            .wait_for(&format!(
-                "{response} && !document.querySelector('.graphiql-response .graphiql-spinner')"
-            ))
+            .wait_for(&format!("{response} && !document.querySelector('.graphiql-response .graphiql-spinner')"))
             .await;
 
         let answer = browser.run(&format!("return {response}")).await;
         let answer: Value = serde_json::from_str(answer.as_str().expect("a text")).expect("JSON");
         assert!(answer["errors"].is_null(), "{title}: {answer}");
-        let has_data = answer["data"]
-            .as_object()
-            .is_some_and(|data| data.values().all(|value| !value.is_null()));
+        let has_data = answer["data"].as_object().is_some_and(|data| data.values().all(|value| !value.is_null()));
         assert!(has_data, "{title}: {answer}");
-        let found_nobody = answer["data"]["customers"]["nodes"]
-            .as_array()
-            .is_some_and(Vec::is_empty);
+        let found_nobody = answer["data"]["customers"]["nodes"].as_array().is_some_and(Vec::is_empty);
         assert!(!found_nobody, "{title} finds nobody");
     }
 
-    let marks = browser
-        .run("return document.querySelectorAll('.CodeMirror-lint-mark-error').length")
-        .await;
+    let marks = browser.run("return document.querySelectorAll('.CodeMirror-lint-mark-error').length").await;
     assert_eq!(marks, 0, "the editor finds no fault in the examples");
     browser.assert_nothing_from_outside(&server).await;
 }
@@ -181,41 +137,23 @@ async fn every_example_of_graphiql_runs_on_the_demonstration() {
 async fn graphiql_shows_the_documentation_and_completes_fields() {
     let server = Server::start().await;
     let browser = Browser::start().await;
-    browser
-        .client
-        .goto(&server.url("/graphql"))
-        .await
-        .expect("the page");
+    browser.client.goto(&server.url("/graphql")).await.expect("the page");
 
+    browser.click("button[aria-label='Show Documentation Explorer']").await;
     browser
-        .click("button[aria-label='Show Documentation Explorer']")
-        .await;
-    browser
-        .wait_for(
-            "document.querySelector('.graphiql-doc-explorer-type-name, .graphiql-doc-explorer-field-name')",
-        )
+        .wait_for("document.querySelector('.graphiql-doc-explorer-type-name, .graphiql-doc-explorer-field-name')")
         .await;
 
     let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
     browser
-        .run(&format!(
-            "const editor = {editor}; editor.setValue('{{ cust }}'); editor.setCursor(0, 6); editor.focus()"
-        ))
+        .run(&format!("const editor = {editor}; editor.setValue('{{ cust }}'); editor.setCursor(0, 6); editor.focus()"))
         .await;
     let input = browser.client.active_element().await.expect("the editor");
-    input
-        .send_keys(&(Key::Control + "\u{e00d}"))
-        .await
-        .expect("the keys");
-    browser
-        .run(&format!("{editor}.execCommand('autocomplete')"))
-        .await;
-    browser
-        .wait_for("document.querySelector('.CodeMirror-hints .CodeMirror-hint')")
-        .await;
-    let hints = browser
-        .run("return [...document.querySelectorAll('.CodeMirror-hint')].map(hint => hint.textContent)")
-        .await;
+    input.send_keys(&(Key::Control + "\u{e00d}")).await.expect("the keys");
+    browser.run(&format!("{editor}.execCommand('autocomplete')")).await;
+    browser.wait_for("document.querySelector('.CodeMirror-hints .CodeMirror-hint')").await;
+    let hints =
+        browser.run("return [...document.querySelectorAll('.CodeMirror-hint')].map(hint => hint.textContent)").await;
     assert!(hints.to_string().contains("customers"), "{hints}");
     browser.assert_nothing_from_outside(&server).await;
 }
@@ -223,19 +161,11 @@ async fn graphiql_shows_the_documentation_and_completes_fields() {
 #[tokio::test]
 async fn an_id_leads_to_a_page_and_on_to_related_pages() {
     let server = Server::demo().await;
-    let data = server
-        .query("{ customerBy(key: { externalId: \"ALFKI\" }) { id } }")
-        .await;
+    let data = server.query("{ customerBy(key: { externalId: \"ALFKI\" }) { id } }").await;
     let browser = Browser::start().await;
 
-    browser
-        .client
-        .goto(data["customerBy"]["id"].as_str().expect("an id"))
-        .await
-        .expect("the node's page");
-    browser
-        .wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'")
-        .await;
+    browser.client.goto(data["customerBy"]["id"].as_str().expect("an id")).await.expect("the node's page");
+    browser.wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'").await;
     let embedded = browser
         .run("return JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').textContent)")
         .await;
@@ -244,12 +174,8 @@ async fn an_id_leads_to_a_page_and_on_to_related_pages() {
     browser.click("a[href$='/orders']:not([href='/orders'])").await;
     browser.wait_for("document.querySelector('ul.nodes a')").await;
     browser.click("ul.nodes a").await;
-    browser
-        .wait_for("document.querySelector('.kind').textContent === 'Order'")
-        .await;
+    browser.wait_for("document.querySelector('.kind').textContent === 'Order'").await;
     browser.click("a[href*='/customers/']").await;
-    browser
-        .wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'")
-        .await;
+    browser.wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'").await;
     browser.assert_nothing_from_outside(&server).await;
 }

@@ -9,32 +9,20 @@ use crate::server::Server;
 
 /// The ids of the customers that fulfil a condition, sorted.
 async fn ids(server: &Server, filter: Value) -> Vec<String> {
-    let query =
-        "query ($where: CustomerWhere) { customers(first: 250, where: $where) { totalCount nodes { id } } }";
+    let query = "query ($where: CustomerWhere) { customers(first: 250, where: $where) { totalCount nodes { id } } }";
     let answer = server.answer(query, json!({ "where": filter })).await;
     let list = &answer["data"]["customers"];
-    let nodes = list["nodes"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{filter}: {answer}"));
+    let nodes = list["nodes"].as_array().unwrap_or_else(|| panic!("{filter}: {answer}"));
     assert_eq!(list["totalCount"], nodes.len(), "{filter}");
-    let mut ids: Vec<String> = nodes
-        .iter()
-        .map(|node| node["id"].as_str().expect("an id").to_owned())
-        .collect();
+    let mut ids: Vec<String> = nodes.iter().map(|node| node["id"].as_str().expect("an id").to_owned()).collect();
     ids.sort();
     ids
 }
 
 async fn seeded() -> Server {
     let server = Server::start().await;
-    let options = customers::config::SeedOptions {
-        customers: 200,
-        orders_per_customer: 3,
-        random_seed: 3,
-    };
-    customers::seed::run(&server.app, &options, &Progress::silent())
-        .await
-        .expect("synthetic customers");
+    let options = customers::config::SeedOptions { customers: 200, orders_per_customer: 3, random_seed: 3 };
+    customers::seed::run(&server.app, &options, &Progress::silent()).await.expect("synthetic customers");
     server
 }
 
@@ -70,16 +58,10 @@ async fn spending_is_what_the_shipped_orders_of_the_file_come_to() {
 #[tokio::test]
 async fn the_tier_is_the_highest_whose_threshold_is_reached() {
     let server = Server::demo().await;
-    let data = server
-        .query("{ customers(first: 250) { nodes { totalSpent loyaltyTier { name minSpend } } } }")
-        .await;
+    let data = server.query("{ customers(first: 250) { nodes { totalSpent loyaltyTier { name minSpend } } } }").await;
 
     for customer in data["customers"]["nodes"].as_array().expect("nodes") {
-        let spent: f64 = customer["totalSpent"]
-            .as_str()
-            .expect("a decimal")
-            .parse()
-            .expect("a number");
+        let spent: f64 = customer["totalSpent"].as_str().expect("a decimal").parse().expect("a number");
         let expected = match spent {
             spent if spent >= 5000.0 => "Platinum",
             spent if spent >= 2000.0 => "Gold",
@@ -111,11 +93,7 @@ async fn filters_by_figures_find_those_who_show_them() {
                     .collect();
                 shown.sort_unstable();
 
-                assert_eq!(
-                    ids(&server, json!({ field: { "eq": value } })).await,
-                    shown,
-                    "{field} {value}"
-                );
+                assert_eq!(ids(&server, json!({ field: { "eq": value } })).await, shown, "{field} {value}");
             }
         }
     }
@@ -124,30 +102,19 @@ async fn filters_by_figures_find_those_who_show_them() {
 #[tokio::test]
 async fn segments_have_the_members_that_their_rules_find() {
     let server = Server::demo().await;
-    let data = server
-        .query("{ segments { nodes { handle customers(first: 250) { nodes { id } } } } }")
-        .await;
+    let data = server.query("{ segments { nodes { handle customers(first: 250) { nodes { id } } } } }").await;
     let segments = data["segments"]["nodes"].as_array().expect("nodes");
     let cases = [
         ("spend-premium", json!({ "customerSegment": { "eq": "PREMIUM" } })),
         ("spend-basic", json!({ "customerSegment": { "eq": "BASIC" } })),
         ("engagement-active", json!({ "engagement": { "eq": "ACTIVE" } })),
-        (
-            "engagement-inactive",
-            json!({ "engagement": { "eq": "INACTIVE" } }),
-        ),
+        ("engagement-inactive", json!({ "engagement": { "eq": "INACTIVE" } })),
     ];
 
     for (handle, rule) in cases {
-        let segment = segments
-            .iter()
-            .find(|segment| segment["handle"] == handle)
-            .expect("a built-in segment");
+        let segment = segments.iter().find(|segment| segment["handle"] == handle).expect("a built-in segment");
         let members = segment["customers"]["nodes"].as_array().expect("nodes");
-        let mut members: Vec<&str> = members
-            .iter()
-            .map(|node| node["id"].as_str().expect("an id"))
-            .collect();
+        let mut members: Vec<&str> = members.iter().map(|node| node["id"].as_str().expect("an id")).collect();
         members.sort_unstable();
 
         assert_eq!(ids(&server, rule).await, members, "{handle}");
@@ -211,46 +178,23 @@ async fn every_operator_means_what_it_says() {
         assert_eq!(ids(&server, condition.clone()).await, alfreds, "{condition}");
     }
     for condition in nobody {
-        assert_eq!(
-            ids(&server, condition.clone()).await,
-            Vec::<String>::new(),
-            "{condition}"
-        );
+        assert_eq!(ids(&server, condition.clone()).await, Vec::<String>::new(), "{condition}");
     }
     let people = ids(&server, json!({ "kind": { "eq": "PERSON" } })).await;
-    assert_eq!(
-        ids(&server, json!({ "email": { "isNull": false } })).await,
-        people,
-        "only Chinook's have an address"
-    );
-    assert_eq!(
-        ids(&server, json!({ "kind": { "ne": "ORGANIZATION" } })).await,
-        people
-    );
+    assert_eq!(ids(&server, json!({ "email": { "isNull": false } })).await, people, "only Chinook's have an address");
+    assert_eq!(ids(&server, json!({ "kind": { "ne": "ORGANIZATION" } })).await, people);
 }
 
 #[tokio::test]
 async fn tags_are_found_one_by_one_and_together() {
     let server = seeded().await;
-    let data = server
-        .query("{ customers(first: 250) { nodes { id tags } } }")
-        .await;
+    let data = server.query("{ customers(first: 250) { nodes { id tags } } }").await;
     let nodes = data["customers"]["nodes"].as_array().expect("nodes");
-    let tag = nodes
-        .iter()
-        .find_map(|node| node["tags"][0].as_str())
-        .expect("someone has a tag");
+    let tag = nodes.iter().find_map(|node| node["tags"][0].as_str()).expect("someone has a tag");
     let with = |wanted: bool| {
         let mut ids: Vec<&str> = nodes
             .iter()
-            .filter(|node| {
-                node["tags"]
-                    .as_array()
-                    .expect("tags")
-                    .iter()
-                    .any(|known| known == tag)
-                    == wanted
-            })
+            .filter(|node| node["tags"].as_array().expect("tags").iter().any(|known| known == tag) == wanted)
             .map(|node| node["id"].as_str().expect("an id"))
             .collect();
         ids.sort_unstable();
@@ -258,71 +202,41 @@ async fn tags_are_found_one_by_one_and_together() {
     };
 
     assert_eq!(ids(&server, json!({ "tags": { "has": tag } })).await, with(true));
-    assert_eq!(
-        ids(&server, json!({ "tags": { "hasAny": [tag, "nothing"] } })).await,
-        with(true)
-    );
-    assert_eq!(
-        ids(&server, json!({ "tags": { "hasAll": [tag] } })).await,
-        with(true)
-    );
-    assert_eq!(
-        ids(&server, json!({ "tags": { "hasNone": [tag] } })).await,
-        with(false)
-    );
+    assert_eq!(ids(&server, json!({ "tags": { "hasAny": [tag, "nothing"] } })).await, with(true));
+    assert_eq!(ids(&server, json!({ "tags": { "hasAll": [tag] } })).await, with(true));
+    assert_eq!(ids(&server, json!({ "tags": { "hasNone": [tag] } })).await, with(false));
 }
 
 #[tokio::test]
 async fn a_customer_is_known_by_id_address_and_external_id() {
     let server = Server::demo().await;
-    let data = server
-        .query("{ customerBy(key: { email: \"LUISG@embraer.com.br\" }) { id externalId name kind } }")
-        .await;
+    let data =
+        server.query("{ customerBy(key: { email: \"LUISG@embraer.com.br\" }) { id externalId name kind } }").await;
     let customer = &data["customerBy"];
     assert_eq!(customer["name"], "Luís Gonçalves");
     assert_eq!(customer["kind"], "PERSON");
 
     for query in [
         format!("{{ found: customer(id: {}) {{ id }} }}", customer["id"]),
-        format!(
-            "{{ found: customerBy(key: {{ externalId: {} }}) {{ id }} }}",
-            customer["externalId"]
-        ),
+        format!("{{ found: customerBy(key: {{ externalId: {} }}) {{ id }} }}", customer["externalId"]),
         format!("{{ found: node(id: {}) {{ id }} }}", customer["id"]),
     ] {
-        assert_eq!(
-            server.query(&query).await["found"]["id"],
-            customer["id"],
-            "{query}"
-        );
+        assert_eq!(server.query(&query).await["found"]["id"], customer["id"], "{query}");
     }
     let key = "{ email: \"a\", externalId: \"b\" }";
-    server
-        .error(&format!("{{ customerBy(key: {key}) {{ id }} }}"))
-        .await;
+    server.error(&format!("{{ customerBy(key: {key}) {{ id }} }}")).await;
 }
 
 #[tokio::test]
 async fn nodes_of_several_types_come_in_the_order_asked_for() {
     let server = Server::demo().await;
-    let data = server
-        .query("{ customers(first: 2) { nodes { id orders(first: 1) { nodes { id } } } } }")
-        .await;
+    let data = server.query("{ customers(first: 2) { nodes { id orders(first: 1) { nodes { id } } } } }").await;
     let customers = &data["customers"]["nodes"];
     let nobody = server.url("/customers/00000000-0000-0000-0000-000000000000");
-    let wanted = json!([
-        customers[1]["id"],
-        customers[0]["orders"]["nodes"][0]["id"],
-        nobody,
-        customers[0]["id"]
-    ]);
+    let wanted = json!([customers[1]["id"], customers[0]["orders"]["nodes"][0]["id"], nobody, customers[0]["id"]]);
 
-    let answer = server
-        .answer(
-            "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }",
-            json!({ "ids": wanted }),
-        )
-        .await;
+    let answer =
+        server.answer("query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", json!({ "ids": wanted })).await;
 
     assert_eq!(
         answer["data"]["nodes"],

@@ -12,14 +12,9 @@ use crate::server::Server;
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 
-fn post(server: &Server, accept: Option<&str>, body: impl ToString) -> RequestBuilder {
-    let request = Client::new()
-        .post(server.url("/graphql"))
-        .header(CONTENT_TYPE, JSON)
-        .body(body.to_string());
-    accept
-        .into_iter()
-        .fold(request, |request, accept| request.header(ACCEPT, accept))
+fn post(server: &Server, accept: Option<&str>, body: &impl ToString) -> RequestBuilder {
+    let request = Client::new().post(server.url("/graphql")).header(CONTENT_TYPE, JSON).body(body.to_string());
+    accept.into_iter().fold(request, |request, accept| request.header(ACCEPT, accept))
 }
 
 fn get(server: &Server, accept: &str, parameters: &[(&str, &str)]) -> RequestBuilder {
@@ -45,26 +40,17 @@ async fn the_media_type_is_the_one_asked_for() {
         (Some(JSON), JSON),
         (Some("application/json; charset=utf-8"), JSON),
         (Some(RESPONSE_JSON), RESPONSE_JSON),
-        (
-            Some("application/graphql-response+json; charset=utf-8, application/json;q=0.9"),
-            RESPONSE_JSON,
-        ),
-        (
-            Some("application/json, application/graphql-response+json;q=0.5"),
-            JSON,
-        ),
+        (Some("application/graphql-response+json; charset=utf-8, application/json;q=0.9"), RESPONSE_JSON),
+        (Some("application/json, application/graphql-response+json;q=0.5"), JSON),
         (Some("application/json, multipart/mixed"), JSON),
     ];
 
     for (accept, expected) in cases {
-        let response = send(post(&server, accept, json!({ "query": "{ __typename }" }))).await;
+        let response = send(post(&server, accept, &json!({ "query": "{ __typename }" }))).await;
 
         assert_eq!(response.status(), 200, "{accept:?}");
         assert_eq!(media_type(&response), expected, "{accept:?}");
-        assert_eq!(
-            response.json::<Value>().await.expect("JSON"),
-            json!({ "data": { "__typename": "Query" } })
-        );
+        assert_eq!(response.json::<Value>().await.expect("JSON"), json!({ "data": { "__typename": "Query" } }));
     }
 }
 
@@ -72,12 +58,7 @@ async fn the_media_type_is_the_one_asked_for() {
 async fn a_media_type_that_is_not_served_is_refused_with_those_that_are() {
     let server = Server::start().await;
 
-    let response = send(post(
-        &server,
-        Some("image/png"),
-        json!({ "query": "{ __typename }" }),
-    ))
-    .await;
+    let response = send(post(&server, Some("image/png"), &json!({ "query": "{ __typename }" }))).await;
 
     assert_eq!(response.status(), 406);
     assert!(response.text().await.expect("a text").contains(RESPONSE_JSON));
@@ -87,10 +68,7 @@ async fn a_media_type_that_is_not_served_is_refused_with_those_that_are() {
 async fn a_query_can_be_sent_by_get() {
     let server = Server::start().await;
     let parameters = [
-        (
-            "query",
-            "query A($kind: String!) { __type(name: $kind) { name } } query B { __typename }",
-        ),
+        ("query", "query A($kind: String!) { __type(name: $kind) { name } } query B { __typename }"),
         ("operationName", "A"),
         ("variables", r#"{"kind":"Customer"}"#),
         ("extensions", r#"{"a":1}"#),
@@ -133,15 +111,9 @@ async fn a_body_that_is_not_json_by_its_type_is_refused() {
     let server = Server::start().await;
     let body = json!({ "query": "{ __typename }" }).to_string();
 
-    for content_type in [
-        None,
-        Some("text/plain"),
-        Some("application/x-www-form-urlencoded"),
-    ] {
+    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
         let request = Client::new().post(server.url("/graphql")).body(body.clone());
-        let request = content_type
-            .into_iter()
-            .fold(request, |request, kind| request.header(CONTENT_TYPE, kind));
+        let request = content_type.into_iter().fold(request, |request, kind| request.header(CONTENT_TYPE, kind));
 
         assert_eq!(send(request).await.status(), 415, "{content_type:?}");
     }
@@ -174,10 +146,7 @@ async fn a_request_that_is_malformed_is_answered_with_400_whatever_the_media_typ
 
             assert_eq!(response.status(), 400, "{accept}: {body}");
             let answer: Value = response.json().await.expect("JSON");
-            assert_eq!(
-                answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT",
-                "{body}"
-            );
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{body}");
             assert!(answer.get("data").is_none(), "{body}");
         }
     }
@@ -186,15 +155,10 @@ async fn a_request_that_is_malformed_is_answered_with_400_whatever_the_media_typ
 #[tokio::test]
 async fn parameters_that_are_null_count_as_absent() {
     let server = Server::start().await;
-    let body =
-        json!({ "query": "{ __typename }", "operationName": null, "variables": null, "extensions": null });
+    let body = json!({ "query": "{ __typename }", "operationName": null, "variables": null, "extensions": null });
 
     for accept in [JSON, RESPONSE_JSON] {
-        assert_eq!(
-            send(post(&server, Some(accept), &body)).await.status(),
-            200,
-            "{accept}"
-        );
+        assert_eq!(send(post(&server, Some(accept), &body)).await.status(), 200, "{accept}");
     }
 }
 
@@ -217,10 +181,7 @@ async fn a_document_that_is_wrong_has_no_data_and_the_status_of_its_media_type()
             assert_eq!(response.status(), status, "{accept}: {body}");
             assert_eq!(media_type(&response), accept);
             let answer: Value = response.json().await.expect("JSON");
-            assert_eq!(
-                answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT",
-                "{body}"
-            );
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{body}");
             assert!(answer.get("data").is_none(), "{body}");
         }
     }
@@ -250,11 +211,7 @@ async fn a_text_that_no_database_holds_is_refused() {
     ];
 
     for body in bodies {
-        assert_eq!(
-            send(post(&server, Some(JSON), &body)).await.status(),
-            400,
-            "{body}"
-        );
+        assert_eq!(send(post(&server, Some(JSON), &body)).await.status(), 400, "{body}");
     }
 }
 
@@ -262,9 +219,7 @@ async fn a_text_that_no_database_holds_is_refused() {
 async fn a_foreign_host_is_refused() {
     let server = Server::start().await;
 
-    let request = Client::new()
-        .get(server.url("/health/live"))
-        .header("host", "customers.example.org");
+    let request = Client::new().get(server.url("/health/live")).header("host", "customers.example.org");
 
     assert_eq!(send(request).await.status(), 421);
 }

@@ -1,10 +1,7 @@
 //! The server as its users meet it: a module for each concept, all over HTTP, on SQLite, and on PostgreSQL when
 //! `TEST_DATABASE_URL` names a server on which databases can be made.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests read TEST_DATABASE_URL, and name databases"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests read TEST_DATABASE_URL, and name databases")]
 
 mod browser;
 mod customer;

@@ -31,22 +31,9 @@ async fn a_level_is_read_by_one_statement() {
     assert!(statements <= 7, "{statements} statements");
     let customers = nodes(&data["customers"]);
     assert_eq!(customers.len(), 20);
-    assert!(
-        customers
-            .iter()
-            .all(|customer| nodes(&customer["orders"]).len() == 5),
-        "all of them ordered five times"
-    );
-    assert!(
-        customers
-            .iter()
-            .all(|customer| customer["loyaltyTier"]["name"].is_string())
-    );
-    assert!(
-        customers
-            .iter()
-            .all(|customer| !nodes(&customer["segments"]).is_empty())
-    );
+    assert!(customers.iter().all(|customer| nodes(&customer["orders"]).len() == 5), "all of them ordered five times");
+    assert!(customers.iter().all(|customer| customer["loyaltyTier"]["name"].is_string()));
+    assert!(customers.iter().all(|customer| !nodes(&customer["segments"]).is_empty()));
 }
 
 #[tokio::test]
@@ -54,34 +41,23 @@ async fn the_way_back_is_read_by_one_statement_too() {
     let server = Server::demo().await;
     let before = server.app.database.statements();
 
-    let data = server
-        .query("{ orders(first: 100) { nodes { customer { id orders(first: 2) { totalCount } } } } }")
-        .await;
+    let data =
+        server.query("{ orders(first: 100) { nodes { customer { id orders(first: 2) { totalCount } } } } }").await;
 
     let statements = server.app.database.statements() - before;
     assert!(statements <= 4, "{statements} statements");
-    assert!(
-        nodes(&data["orders"])
-            .iter()
-            .all(|order| order["customer"]["orders"]["totalCount"].as_u64() > Some(0))
-    );
+    assert!(nodes(&data["orders"]).iter().all(|order| order["customer"]["orders"]["totalCount"].as_u64() > Some(0)));
 }
 
 #[tokio::test]
 async fn each_parent_has_the_page_that_it_would_have_alone() {
     let server = Server::demo().await;
-    let arguments =
-        "(first: 3, orderBy: { field: TOTAL, direction: DESC }, where: { status: { eq: DELIVERED } })";
-    let list =
-        format!("orders{arguments} {{ totalCount nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}");
-    let together = server
-        .query(&format!("{{ customers(first: 12) {{ nodes {{ id {list} }} }} }}"))
-        .await;
+    let arguments = "(first: 3, orderBy: { field: TOTAL, direction: DESC }, where: { status: { eq: DELIVERED } })";
+    let list = format!("orders{arguments} {{ totalCount nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }}");
+    let together = server.query(&format!("{{ customers(first: 12) {{ nodes {{ id {list} }} }} }}")).await;
 
     for customer in nodes(&together["customers"]) {
-        let alone = server
-            .query(&format!("{{ customer(id: {}) {{ {list} }} }}", customer["id"]))
-            .await;
+        let alone = server.query(&format!("{{ customer(id: {}) {{ {list} }} }}", customer["id"])).await;
 
         assert_eq!(customer["orders"], alone["customer"]["orders"]);
     }
@@ -94,10 +70,7 @@ async fn pages_below_a_node_join_to_the_whole_list() {
         .query("{ customers(first: 1, orderBy: { field: TOTAL_ORDERS, direction: DESC }) { nodes { id orders(first: 250) { nodes { id } } } } }")
         .await;
     let customer = &nodes(&data["customers"])[0];
-    let whole: Vec<&Value> = nodes(&customer["orders"])
-        .iter()
-        .map(|order| &order["id"])
-        .collect();
+    let whole: Vec<&Value> = nodes(&customer["orders"]).iter().map(|order| &order["id"]).collect();
 
     let mut joined = Vec::new();
     let mut after = "null".to_owned();

@@ -17,8 +17,7 @@ const FIELDS: [&str; 10] = [
     "UPDATED_AT",
 ];
 
-const QUERY: &str =
-    "query ($first: Int, $after: String, $last: Int, $before: String, $order: CustomerOrderBy) {
+const QUERY: &str = "query ($first: Int, $after: String, $last: Int, $before: String, $order: CustomerOrderBy) {
   customers(first: $first, after: $after, last: $last, before: $before, orderBy: $order) {
     nodes { id email lastPurchaseDate totalSpent }
     edges { cursor }
@@ -34,10 +33,7 @@ async fn page(server: &Server, variables: Value) -> Value {
 
 fn ids(page: &Value) -> Vec<String> {
     let nodes = page["nodes"].as_array().expect("nodes");
-    nodes
-        .iter()
-        .map(|node| node["id"].as_str().expect("an id").to_owned())
-        .collect()
+    nodes.iter().map(|node| node["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 #[tokio::test]
@@ -85,19 +81,11 @@ async fn what_is_missing_sorts_before_everything() {
     for (field, name) in [("EMAIL", "email"), ("LAST_PURCHASE_DATE", "lastPurchaseDate")] {
         let order = json!({ "field": field, "direction": "ASC" });
         let page = page(&server, json!({ "first": 250, "order": order })).await;
-        let values: Vec<&Value> = page["nodes"]
-            .as_array()
-            .expect("nodes")
-            .iter()
-            .map(|node| &node[name])
-            .collect();
+        let values: Vec<&Value> = page["nodes"].as_array().expect("nodes").iter().map(|node| &node[name]).collect();
 
         let (missing, present) = values.split_at(values.iter().take_while(|value| value.is_null()).count());
 
-        assert!(
-            !missing.is_empty() && present.iter().all(|value| value.is_string()),
-            "{field}"
-        );
+        assert!(!missing.is_empty() && present.iter().all(|value| value.is_string()), "{field}");
         let texts: Vec<&str> = present.iter().filter_map(|value| value.as_str()).collect();
         assert!(texts.is_sorted(), "{field}: {texts:?}");
     }
@@ -107,18 +95,9 @@ async fn what_is_missing_sorts_before_everything() {
 async fn both_ends_can_be_given() {
     let server = Server::demo().await;
     let whole = page(&server, json!({ "first": 250 })).await;
-    let cursors: Vec<&Value> = whole["edges"]
-        .as_array()
-        .expect("edges")
-        .iter()
-        .map(|edge| &edge["cursor"])
-        .collect();
+    let cursors: Vec<&Value> = whole["edges"].as_array().expect("edges").iter().map(|edge| &edge["cursor"]).collect();
 
-    let between = page(
-        &server,
-        json!({ "first": 250, "after": cursors[4], "before": cursors[10] }),
-    )
-    .await;
+    let between = page(&server, json!({ "first": 250, "after": cursors[4], "before": cursors[10] })).await;
 
     assert_eq!(ids(&between), ids(&whole)[5..10]);
     assert_eq!(between["pageInfo"]["hasNextPage"], true);
@@ -128,11 +107,7 @@ async fn both_ends_can_be_given() {
 #[tokio::test]
 async fn a_cursor_of_another_order_is_refused() {
     let server = Server::demo().await;
-    let by_name = page(
-        &server,
-        json!({ "first": 1, "order": { "field": "NAME", "direction": "ASC" } }),
-    )
-    .await;
+    let by_name = page(&server, json!({ "first": 1, "order": { "field": "NAME", "direction": "ASC" } })).await;
 
     let after = by_name["pageInfo"]["endCursor"].clone();
     let answer = server.answer(QUERY, json!({ "first": 1, "after": after })).await;
@@ -147,9 +122,7 @@ async fn the_list_is_counted_only_when_asked() {
 
     server.query("{ customers(first: 1) { nodes { id } } }").await;
     let uncounted = server.app.database.statements() - before;
-    let counted = server
-        .query("{ customers(first: 0) { totalCount nodes { id } } }")
-        .await;
+    let counted = server.query("{ customers(first: 0) { totalCount nodes { id } } }").await;
 
     assert_eq!(uncounted, 1);
     assert_eq!(counted["customers"], json!({ "totalCount": 150, "nodes": [] }));

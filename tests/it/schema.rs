@@ -20,13 +20,8 @@ const INTROSPECTION: &str = "{
 
 async fn types(server: &Server) -> Vec<Value> {
     let mut data = server.query(INTROSPECTION).await;
-    let Value::Array(types) = data["__schema"]["types"].take() else {
-        panic!("a list of types")
-    };
-    types
-        .into_iter()
-        .filter(|kind| !text(&kind["name"]).starts_with("__") && kind["name"] != "ID")
-        .collect()
+    let Value::Array(types) = data["__schema"]["types"].take() else { panic!("a list of types") };
+    types.into_iter().filter(|kind| !text(&kind["name"]).starts_with("__") && kind["name"] != "ID").collect()
 }
 
 fn text(value: &Value) -> &str {
@@ -43,10 +38,7 @@ fn the_file_is_what_the_program_prints() {
 
     let file = std::fs::read_to_string("schema.graphql").expect("the file");
 
-    assert!(
-        file == printed,
-        "schema.graphql is not up to date: cargo run -- schema > schema.graphql"
-    );
+    assert!(file == printed, "schema.graphql is not up to date: cargo run -- schema > schema.graphql");
 }
 
 #[tokio::test]
@@ -58,12 +50,8 @@ async fn introspection_tells_the_types_and_fields_of_the_file() {
         .await
         .iter()
         .flat_map(|kind| {
-            let members = [&kind["fields"], &kind["inputFields"], &kind["enumValues"]]
-                .into_iter()
-                .flat_map(list);
-            members
-                .map(|member| format!("{}.{}", text(&kind["name"]), text(&member["name"])))
-                .collect::<Vec<_>>()
+            let members = [&kind["fields"], &kind["inputFields"], &kind["enumValues"]].into_iter().flat_map(list);
+            members.map(|member| format!("{}.{}", text(&kind["name"]), text(&member["name"]))).collect::<Vec<_>>()
         })
         .collect();
 
@@ -78,33 +66,13 @@ fn written(document: &async_graphql::parser::types::ServiceDocument) -> BTreeSet
             continue;
         };
         let members: Vec<&str> = match &definition.node.kind {
-            TypeKind::Object(kind) => kind
-                .fields
-                .iter()
-                .map(|field| field.node.name.node.as_str())
-                .collect(),
-            TypeKind::Interface(kind) => kind
-                .fields
-                .iter()
-                .map(|field| field.node.name.node.as_str())
-                .collect(),
-            TypeKind::InputObject(kind) => kind
-                .fields
-                .iter()
-                .map(|field| field.node.name.node.as_str())
-                .collect(),
-            TypeKind::Enum(kind) => kind
-                .values
-                .iter()
-                .map(|value| value.node.value.node.as_str())
-                .collect(),
+            TypeKind::Object(kind) => kind.fields.iter().map(|field| field.node.name.node.as_str()).collect(),
+            TypeKind::Interface(kind) => kind.fields.iter().map(|field| field.node.name.node.as_str()).collect(),
+            TypeKind::InputObject(kind) => kind.fields.iter().map(|field| field.node.name.node.as_str()).collect(),
+            TypeKind::Enum(kind) => kind.values.iter().map(|value| value.node.value.node.as_str()).collect(),
             TypeKind::Scalar | TypeKind::Union(_) => Vec::new(),
         };
-        written.extend(
-            members
-                .iter()
-                .map(|member| format!("{}.{member}", definition.node.name.node)),
-        );
+        written.extend(members.iter().map(|member| format!("{}.{member}", definition.node.name.node)));
     }
     written
 }
@@ -119,20 +87,14 @@ async fn everything_is_described() {
         if text(&kind["description"]).is_empty() {
             silent.push(name.to_owned());
         }
-        for member in [&kind["fields"], &kind["inputFields"], &kind["enumValues"]]
-            .into_iter()
-            .flat_map(list)
-        {
+        for member in [&kind["fields"], &kind["inputFields"], &kind["enumValues"]].into_iter().flat_map(list) {
             if text(&member["description"]).is_empty() {
                 silent.push(format!("{name}.{}", text(&member["name"])));
             }
-            let arguments = list(&member["args"])
-                .iter()
-                .filter(|argument| text(&argument["description"]).is_empty());
-            silent
-                .extend(arguments.map(|argument| {
-                    format!("{name}.{}({})", text(&member["name"]), text(&argument["name"]))
-                }));
+            let arguments = list(&member["args"]).iter().filter(|argument| text(&argument["description"]).is_empty());
+            silent.extend(
+                arguments.map(|argument| format!("{name}.{}({})", text(&member["name"]), text(&argument["name"]))),
+            );
         }
     }
 
@@ -141,9 +103,7 @@ async fn everything_is_described() {
 
 /// Lists and roots are how the graph is read; they state nothing.
 fn is_fact(name: &str) -> bool {
-    !["Query", "PageInfo", "Store"].contains(&name)
-        && !name.ends_with("Connection")
-        && !name.ends_with("Edge")
+    !["Query", "PageInfo", "Store"].contains(&name) && !name.ends_with("Connection") && !name.ends_with("Edge")
 }
 
 #[test]
@@ -173,21 +133,14 @@ fn every_type_field_and_value_that_states_something_has_its_iri() {
         if !has_iri(&definition.node.directives) {
             without.push(name.to_owned());
         }
-        without.extend(
-            members
-                .iter()
-                .filter(|(_, has)| !has)
-                .map(|(member, _)| format!("{name}.{member}")),
-        );
+        without.extend(members.iter().filter(|(_, has)| !has).map(|(member, _)| format!("{name}.{member}")));
     }
 
     assert!(without.is_empty(), "without an IRI: {without:?}");
 }
 
 fn has_iri(directives: &[async_graphql::Positioned<async_graphql::parser::types::ConstDirective>]) -> bool {
-    directives
-        .iter()
-        .any(|directive| directive.node.name.node == "iri")
+    directives.iter().any(|directive| directive.node.name.node == "iri")
 }
 
 #[tokio::test]

@@ -7,13 +7,8 @@ use crate::server::Server;
 async fn found(server: &Server, text: &str) -> Vec<String> {
     let query = "query ($text: String) { customers(search: $text, orderBy: { field: NAME, direction: ASC }) { nodes { name } } }";
     let answer = server.answer(query, json!({ "text": text })).await;
-    let nodes = answer["data"]["customers"]["nodes"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{answer}"));
-    nodes
-        .iter()
-        .map(|node| node["name"].as_str().expect("a name").to_owned())
-        .collect()
+    let nodes = answer["data"]["customers"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}"));
+    nodes.iter().map(|node| node["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 #[tokio::test]
@@ -41,25 +36,14 @@ async fn one_or_two_letters_find_what_begins_with_them() {
     let names = found(&server, "qu").await;
 
     assert!(names.contains(&"QUICK-Stop".to_owned()), "{names:?}");
-    assert!(
-        names.iter().all(|name| name.to_lowercase().starts_with("qu")),
-        "{names:?}"
-    );
+    assert!(names.iter().all(|name| name.to_lowercase().starts_with("qu")), "{names:?}");
 }
 
 #[tokio::test]
 async fn signs_of_the_search_language_mean_themselves() {
     let server = Server::demo().await;
 
-    for text in [
-        "%%%",
-        "___",
-        "\"\"\"",
-        "a* OR b",
-        "NEAR(a b)",
-        "'; drop",
-        "\\\\\\",
-    ] {
+    for text in ["%%%", "___", "\"\"\"", "a* OR b", "NEAR(a b)", "'; drop", "\\\\\\"] {
         assert_eq!(found(&server, text).await, Vec::<String>::new(), "{text}");
     }
 }

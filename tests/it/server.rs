@@ -36,39 +36,21 @@ impl Server {
     /// Starts a server by this clock.
     pub async fn start_at(clock: Clock) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let database = Database::connect(&fresh_database(&directory).await)
-            .await
-            .expect("a database");
+        let database = Database::connect(&fresh_database(&directory).await).await.expect("a database");
         database.migrate().await.expect("the schema");
-        let server = HttpServer::bind("127.0.0.1:0".parse().expect("an address"))
-            .await
-            .expect("a free port");
+        let server = HttpServer::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
-        let currency = settings::prepare(&database, clock, None)
-            .await
-            .expect("the store's own rows");
-        let app = App {
-            database,
-            clock,
-            base,
-            currency,
-        };
+        let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
+        let app = App { database, clock, base, currency };
         tokio::spawn(http::serve(server, app.clone()));
-        Self {
-            app,
-            address,
-            client: Client::new(),
-            _directory: directory,
-        }
+        Self { app, address, client: Client::new(), _directory: directory }
     }
 
     /// Starts a server with the data of the demonstration.
     pub async fn demo() -> Self {
         let server = Self::start().await;
-        import::demo(&server.app)
-            .await
-            .expect("the data of the demonstration");
+        import::demo(&server.app).await.expect("the data of the demonstration");
         server
     }
 
@@ -79,17 +61,8 @@ impl Server {
 
     /// GETs a URL or a path.
     pub async fn get(&self, url: &str, accept: &str) -> Response {
-        let url = if url.starts_with('/') {
-            self.url(url)
-        } else {
-            url.to_owned()
-        };
-        self.client
-            .get(url)
-            .header(ACCEPT, accept)
-            .send()
-            .await
-            .expect("an answer")
+        let url = if url.starts_with('/') { self.url(url) } else { url.to_owned() };
+        self.client.get(url).header(ACCEPT, accept).send().await.expect("an answer")
     }
 
     /// GETs JSON.
@@ -102,13 +75,7 @@ impl Server {
     /// Sends a GraphQL request, and gives the whole answer.
     pub async fn answer(&self, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables });
-        let response = self
-            .client
-            .post(self.url("/graphql"))
-            .json(&body)
-            .send()
-            .await
-            .expect("an answer");
+        let response = self.client.post(self.url("/graphql")).json(&body).send().await.expect("an answer");
         response.json().await.expect("JSON")
     }
 
@@ -133,13 +100,8 @@ async fn fresh_database(directory: &TempDir) -> String {
         return format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display());
     };
     let name = format!("test_{}", Uuid::now_v7().simple());
-    let admin = sea_orm::Database::connect(&server)
-        .await
-        .expect("the PostgreSQL server");
-    admin
-        .execute_unprepared(&format!("create database {name}"))
-        .await
-        .expect("a database of our own");
+    let admin = sea_orm::Database::connect(&server).await.expect("the PostgreSQL server");
+    admin.execute_unprepared(&format!("create database {name}")).await.expect("a database of our own");
     let (server, _) = server.rsplit_once('/').expect("a URL that ends with a database");
     format!("{server}/{name}")
 }

@@ -17,11 +17,7 @@ impl LoyaltyProgram {
     /// Its tiers, the lowest first unless another order is asked for. `$.LoyaltyProgram.has.LoyaltyTier`
     #[iri("^schema:isTierOf")]
     #[pages]
-    async fn tiers(
-        &self,
-        ctx: &Context<'_>,
-        pages: Pages<LoyaltyTier>,
-    ) -> Option<Outcome<Connection<LoyaltyTier>>> {
+    async fn tiers(&self, ctx: &Context<'_>, pages: Pages<LoyaltyTier>) -> Option<Outcome<Connection<LoyaltyTier>>> {
         let join = Join::Column(|| entity::loyalty_tier::Column::ProgramId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }

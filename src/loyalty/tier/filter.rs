@@ -47,10 +47,7 @@ pub fn is_of_default_program() -> Expr {
     programs
         .column((loyalty_program::Entity, loyalty_program::Column::Id))
         .from(loyalty_program::Entity)
-        .and_where(Expr::col((
-            loyalty_program::Entity,
-            loyalty_program::Column::IsDefault,
-        )));
+        .and_where(Expr::col((loyalty_program::Entity, loyalty_program::Column::IsDefault)));
     Expr::col((loyalty_tier::Entity, Column::ProgramId)).in_subquery(programs)
 }
 

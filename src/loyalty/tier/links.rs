@@ -18,9 +18,7 @@ impl LoyaltyTier {
     #[iri("schema:isTierOf")]
     #[states("loyalty-programs", self.program_id)]
     async fn program(&self, ctx: &Context<'_>) -> Option<Outcome<LoyaltyProgram>> {
-        graphql::follow(ctx, &self.siblings, "program_id", Some(self.program_id))
-            .await
-            .transpose()
+        graphql::follow(ctx, &self.siblings, "program_id", Some(self.program_id)).await.transpose()
     }
 
     /// The memberships that hold it now, the latest to join the program first unless another order is asked for.
