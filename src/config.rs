@@ -1,10 +1,14 @@
 //! What the operator decides: flags of the command line, each also an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fmt::{self, Display, Formatter},
+    net::SocketAddr,
+    path::PathBuf,
+};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{import::Format, money::Currency};
+use crate::money::Currency;
 
 /// A GraphQL server with a linked-data semantic layer for customer management.
 #[derive(Debug, Parser)]
@@ -74,6 +78,24 @@ pub struct ImportOptions {
     /// Move all dates by the same number of whole days, so that the newest order is yesterday's
     #[arg(long)]
     pub recent: bool,
+}
+
+/// Whose files are imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The Northwind traders: organizations with contacts, orders with lines; three files
+    Northwind,
+    /// The Chinook shop: persons with e-mail addresses, and invoices; two files
+    Chinook,
+}
+
+impl Display for Format {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Northwind => "northwind",
+            Self::Chinook => "chinook",
+        })
+    }
 }
 
 /// The flags of `seed`.

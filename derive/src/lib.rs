@@ -25,7 +25,7 @@ use syn::{Item, ItemEnum, ItemImpl, ItemStruct, parse_macro_input};
 /// - `#[foreign]`: a foreign key, which the links follow and no face shows.
 ///
 /// and may have `#[column(name)]` (the column, if it is called otherwise), `#[personal]` (personal data: nullable, shown by right only) or `#[derived(expression)]` (computed
-/// from the fields above it and `reading`, not a column). `class_of = "…"` lists further classes that the node
+/// from the fields above it and `reading`, not a column), or `#[currency]` (that of the amounts below it). `class_of = "…"` lists further classes that the node
 /// may be an instance of, for the domain of its properties; `deleted_at = …` names the column that is null until a row
 /// is deleted.
 ///

@@ -155,6 +155,7 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
     let role = role(&mut field.attrs, &ident)?;
     let is_personal = iri::take(&mut field.attrs, "personal").is_some();
     let derived = iri::take(&mut field.attrs, "derived").map(|attribute| attribute.parse_args::<Expr>()).transpose()?;
+    let is_currency = iri::take(&mut field.attrs, "currency").is_some();
     let column = iri::take(&mut field.attrs, "column").map(|attribute| attribute.parse_args::<Ident>()).transpose()?;
     let column = match role {
         Role::Key => Ident::new("id", ident.span()),
@@ -166,6 +167,9 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
     match derived {
         Some(expression) => parts.decodes.push(quote!(let #ident: #plain = #expression;)),
         None => decode_column(&ident, &plain, &column, table, parts),
+    }
+    if is_currency {
+        parts.decodes.push(quote!(let reading = &reading.within(#ident);));
     }
     parts.names.push(ident.clone());
 

@@ -21,6 +21,8 @@ pub struct Model {
     pub name: String,
     /// How many, at least 1.
     pub quantity: i32,
+    /// ISO 4217 code of the order's currency, in which the amounts are.
+    pub currency: String,
     /// Price of one, not negative.
     pub unit_price: i64,
     /// Discount on the whole line, not negative.

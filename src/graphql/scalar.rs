@@ -9,7 +9,7 @@ use async_graphql::{
 
 use crate::{
     instant::{Day, Instant},
-    money::Amount,
+    money::{Amount, Currency},
 };
 
 /// A decimal as it is written.
@@ -87,6 +87,20 @@ impl ScalarType for Day {
 
     fn to_value(&self) -> Value {
         Value::String(self.to_string())
+    }
+}
+
+impl OutputType for Currency {
+    fn type_name() -> Cow<'static, str> {
+        <String as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <String as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::from(self.code()))
     }
 }
 

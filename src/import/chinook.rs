@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     country,
-    dollars::Dollars,
+    dollars::{self, Dollars},
     draft::{Draft, complete},
     known::Keys,
     run::{Shop, Take},
@@ -189,6 +189,7 @@ fn order(
         product_id: None,
         name: format!("Invoice {}", fields.invoice_id),
         quantity: 1,
+        currency: dollars::CODE.to_owned(),
         unit_price: unit_price.ok_or_else(|| row.wrong("total", "is too large"))?,
         discount: 0,
     };

@@ -1,7 +1,7 @@
 //! The data of `serve --demo`: both example shops, part of the program.
 
-use super::{Dates, Format, Report, run::import, source::Source};
-use crate::{app::App, progress::Progress};
+use super::{Dates, Report, run::import, source::Source};
+use crate::{app::App, config::Format, progress::Progress};
 
 /// Imports both example shops, their dates moved so that the newest order of each was placed yesterday. A
 /// second time changes nothing.

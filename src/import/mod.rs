@@ -10,7 +10,6 @@ mod country;
 mod demo;
 mod dollars;
 mod draft;
-mod format;
 mod known;
 mod northwind;
 mod report;
@@ -21,6 +20,5 @@ mod tests;
 
 pub use calendar::Dates;
 pub use demo::demo;
-pub use format::Format;
 pub use report::Report;
 pub use run::run;

@@ -285,6 +285,7 @@ fn item(
         product_id: products.get(fields.product_id.as_str()).copied(),
         name: product_name(&fields.product_id),
         quantity: fields.quantity,
+        currency: dollars::CODE.to_owned(),
         unit_price: fields.unit_price.0,
         discount: discount.ok_or_else(|| row.wrong("discount", "makes an amount that is too fine or too large"))?,
     })

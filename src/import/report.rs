@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::Format;
+use crate::config::Format;
 
 /// What an import wrote and left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use super::{
-    Dates, Format, Report,
+    Dates, Report,
     calendar::Calendar,
     chinook::Chinook,
     dollars,
@@ -14,7 +14,9 @@ use super::{
     northwind::Northwind,
     source::Source,
 };
-use crate::{app::App, customer::metrics, instant::Day, loyalty, progress::Progress, segment, store::Rows};
+use crate::{
+    app::App, config::Format, customer::metrics, instant::Day, loyalty, progress::Progress, segment, store::Rows,
+};
 
 /// The files of another system, read and not yet taken.
 pub trait Shop: Send + Sync {

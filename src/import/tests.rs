@@ -12,9 +12,10 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Dates, Format, demo, demo::embedded, run::import, source::Source};
+use super::{Dates, demo, demo::embedded, run::import, source::Source};
 use crate::{
     app::App,
+    config::Format,
     customer::metrics,
     given::{each_store, now},
     loyalty::standing,

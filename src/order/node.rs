@@ -4,9 +4,12 @@ use derive::{resource, thing};
 use entity::order::OrderStatus;
 use uuid::Uuid;
 
-use crate::{instant::Instant, money::Money};
+use crate::{
+    instant::Instant,
+    money::{Currency, Money},
+};
 
-/// What a customer asked the store to deliver. Its amounts are in the store's currency and frozen when it is placed.
+/// What a customer asked the store to deliver. Its amounts are frozen when it is placed.
 #[resource(
     class = "customers:Order",
     class_of = "schema:Order",
@@ -41,7 +44,8 @@ pub struct Order {
     cancelled_at: Option<Instant>,
     /// Currency of the amounts: a code of ISO 4217.
     #[iri("customers:currency")]
-    currency: String,
+    #[currency]
+    currency: Currency,
     /// Sum of the items less their discounts.
     #[iri("customers:subtotal")]
     subtotal: Money,

@@ -3,7 +3,7 @@
 use derive::resource;
 use uuid::Uuid;
 
-use crate::money::UnitPrice;
+use crate::money::{Currency, UnitPrice};
 
 /// One line of an order, as it stood when the order was placed.
 #[resource(
@@ -28,10 +28,14 @@ pub struct OrderItem {
     /// How many were ordered, at least 1.
     #[iri("schema:orderQuantity")]
     quantity: i32,
-    /// Price of one, in major units of the order's currency, with up to four places more than it.
+    /// Currency of the amounts, which is the order's: a code of ISO 4217.
+    #[iri("customers:currency")]
+    #[currency]
+    currency: Currency,
+    /// Price of one, in major units of `currency`, with up to four places more than it.
     #[iri("customers:unitPrice")]
     unit_price: UnitPrice,
-    /// Discount on the whole line, in major units of the order's currency, with up to four places more than it.
+    /// Discount on the whole line, in major units of `currency`, with up to four places more than it.
     #[iri("customers:lineDiscount")]
     discount: UnitPrice,
 }

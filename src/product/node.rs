@@ -3,7 +3,10 @@
 use derive::resource;
 use uuid::Uuid;
 
-use crate::{instant::Instant, money::UnitPrice};
+use crate::{
+    instant::Instant,
+    money::{Currency, UnitPrice},
+};
 
 /// A good or a service that the store sells.
 #[resource(
@@ -28,13 +31,14 @@ pub struct Product {
     /// Key of the product in another system. Null if there is none.
     #[iri("schema:productID")]
     external_id: Option<String>,
+    /// Currency of the list price: a code of ISO 4217. Null without a price.
+    #[iri("customers:currency")]
+    #[currency]
+    currency: Option<Currency>,
     /// List price of one, in major units of `currency`, with up to four places more than it. Orders keep the price they
     /// were placed at. Null if there is none.
     #[iri("customers:unitPrice")]
     unit_price: Option<UnitPrice>,
-    /// Currency of the list price: a code of ISO 4217. Null without a price.
-    #[iri("customers:currency")]
-    currency: Option<String>,
     /// Counts edits by clients, from 1.
     #[iri("customers:version")]
     version: i32,

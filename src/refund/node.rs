@@ -3,7 +3,10 @@
 use derive::resource;
 use uuid::Uuid;
 
-use crate::{instant::Instant, money::Money};
+use crate::{
+    instant::Instant,
+    money::{Currency, Money},
+};
 
 /// Money returned to a customer at one time, in full or in part, for an order or on its own.
 #[resource(class = "customers:Refund", collection = "refunds", table = entity::refund)]
@@ -17,12 +20,13 @@ pub struct Refund {
     /// Key of the refund in another system. Null if there is none.
     #[iri("schema:identifier")]
     external_id: Option<String>,
+    /// Currency of the amount: a code of ISO 4217.
+    #[iri("customers:currency")]
+    #[currency]
+    currency: Currency,
     /// What was returned, in major units of `currency`: more than zero. The customer's spending is less by it.
     #[iri("customers:amount")]
     amount: Money,
-    /// Currency of the amount: a code of ISO 4217.
-    #[iri("customers:currency")]
-    currency: String,
     /// Why, in words. Null if not said.
     #[iri("customers:refundReason")]
     reason: Option<String>,

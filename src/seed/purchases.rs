@@ -48,7 +48,7 @@ impl Shop<'_> {
     ) {
         let placed = chance.instant(customer.customer_since.0, self.now);
         let key = chance.key(placed);
-        let items: Vec<_> =
+        let mut items: Vec<_> =
             (1..=chance.number(1..=5)).map(|position| self.item(chance, key, customer.id, placed, position)).collect();
         let lines = items.iter().map(|item| Line {
             quantity: item.quantity,
@@ -62,6 +62,7 @@ impl Shop<'_> {
         let tax = (subtotal - discount) * chance.one(&[0, 7, 8, 19, 20]) / 100;
         let course = self.course(chance, placed);
         let (currency, exchange_rate) = self.currency(chance);
+        items.iter_mut().for_each(|item| item.currency.clone_from(&currency));
         let instant = |instant: Option<DateTime<Utc>>| instant.map(ChronoUnixTimestampMillis);
         let last = course.cancelled.or(course.delivered).or(course.shipped).unwrap_or(placed);
         let order = order::Model {
@@ -131,6 +132,7 @@ impl Shop<'_> {
             product_id: is_product.then_some(product.id),
             name: if is_product { product.name.clone() } else { "Gift wrapping".to_owned() },
             quantity,
+            currency: self.currency.code().to_owned(),
             unit_price,
             discount: unit_price * i64::from(quantity) * percent / 100,
         }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     instant::{Day, Instant},
-    money::Amount,
+    money::{Amount, Currency},
     store::Reading,
 };
 
@@ -146,6 +146,23 @@ plain_values! { String: Text, bool: Boolean, i32: Integer, i64: Integer, serde_j
 stored_terms! {
     CommunicationChannel, CommunicationPurpose, CommunicationState, CustomerKind, Gender, LoyaltyEvaluation,
     OrderStatus, SegmentKind,
+}
+
+impl Stored for Currency {
+    type Column = String;
+
+    fn from_column(column: String, reading: &Reading) -> Self {
+        // Only codes that were read as currencies are ever written.
+        column.parse().unwrap_or(reading.currency)
+    }
+}
+
+impl Value for Currency {
+    const RANGE: Range = Range::Text;
+
+    fn as_json(&self) -> impl Serialize + '_ {
+        self.code()
+    }
 }
 
 impl<const EXTRA: u32> Stored for Amount<EXTRA> {

@@ -47,7 +47,7 @@ impl Dialect {
         }
     }
 
-    /// A table function with a row for each of `values`; [`Dialect::element`] reads it.
+    /// A table function with a row for each of `values`; [`Dialect::key_element`] reads a key in it.
     #[must_use]
     pub fn elements(self, values: &Values) -> FunctionCall {
         match self {

@@ -15,8 +15,16 @@ use crate::money::Currency;
 pub struct Reading {
     /// The instant at which figures that depend on time are true.
     pub now: DateTime<Utc>,
-    /// The currency of the store.
+    /// The currency of amounts: the store's, unless a row names another.
     pub currency: Currency,
+}
+
+impl Reading {
+    /// The same, for amounts in `currency`, or in the store's if there is none.
+    #[must_use]
+    pub fn within(&self, currency: impl Into<Option<Currency>>) -> Self {
+        Self { currency: currency.into().unwrap_or(self.currency), ..*self }
+    }
 }
 
 /// A node that is read from one table. `#[resource]` implements it.

@@ -1,0 +1,147 @@
+//! The house rules that the compiler does not know: imports go down only, and each outside crate has its door.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The floors of the house, from the ground up.
+const FLOORS: [&[&str]; 5] = [
+    &["app", "clock", "config", "failure", "filter", "fold", "instant", "money", "progress", "semantics", "store"],
+    &["auth", "graphql"],
+    &[
+        "address",
+        "churn",
+        "communication",
+        "contact_point",
+        "customer",
+        "loyalty",
+        "order",
+        "order_item",
+        "product",
+        "refund",
+        "segment",
+        "settings",
+    ],
+    &["schema", "html"],
+    &["cli", "http", "import", "seed"],
+];
+
+/// The crates that only some rooms may name.
+const DOORS: [(&str, &[&str]); 5] = [
+    ("axum", &["http"]),
+    ("clap", &["cli", "config", "main", "import"]),
+    ("json_ld", &["semantics"]),
+    ("maud", &["html", "http"]),
+    ("csv", &["import"]),
+];
+
+fn floor(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|rooms| rooms.contains(&room))
+}
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let (directories, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let mut found: Vec<_> =
+        files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")).collect();
+    found.extend(directories.iter().flat_map(|directory| sources(directory)));
+    found
+}
+
+/// The room that a file belongs to.
+fn room(path: &Path) -> String {
+    let inner = path.strip_prefix("src").expect("a file below src");
+    let first = inner.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The first names after `crate::` in a file, tests left out.
+fn named(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut names = Vec::new();
+    for (start, _) in code.match_indices("crate::") {
+        let rest = &code[start + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            None => names.extend(identifier(rest)),
+            Some(list) => {
+                let mut depth = 1;
+                let mut is_first = true;
+                for (index, letter) in list.char_indices() {
+                    match letter {
+                        '{' => depth += 1,
+                        '}' => depth -= 1,
+                        ',' if depth == 1 => is_first = true,
+                        letter if letter.is_alphanumeric() && depth == 1 && is_first => {
+                            names.extend(identifier(&list[index..]));
+                            is_first = false;
+                        }
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+fn identifier(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+#[test]
+fn imports_go_down_only() {
+    let mut breaches = Vec::new();
+    for path in sources(Path::new("src")) {
+        let text = fs::read_to_string(&path).expect("a source");
+        let from = room(&path);
+        let Some(own) = floor(&from) else { continue };
+        for name in named(&text) {
+            if floor(&name).is_some_and(|other| other > own) {
+                breaches.push(format!("{} names {name}", path.display()));
+            }
+        }
+    }
+
+    assert!(breaches.is_empty(), "{breaches:#?}");
+}
+
+#[test]
+fn each_outside_crate_has_its_door() {
+    let mut breaches = Vec::new();
+    for path in sources(Path::new("src")) {
+        let text = fs::read_to_string(&path).expect("a source");
+        for (name, rooms) in DOORS {
+            let uses = text.contains(&format!("use {name}")) || text.contains(&format!("{name}::"));
+            if uses && !rooms.contains(&room(&path).as_str()) {
+                breaches.push(format!("{} names {name}", path.display()));
+            }
+        }
+    }
+
+    assert!(breaches.is_empty(), "{breaches:#?}");
+}
+
+#[test]
+fn every_room_has_its_floor() {
+    let without: Vec<String> = fs::read_dir("src")
+        .expect("the sources")
+        .map(|entry| room(&entry.expect("an entry").path()))
+        .filter(|room| !["lib", "main", "given"].contains(&room.as_str()) && floor(room).is_none())
+        .collect();
+
+    assert!(without.is_empty(), "{without:?}");
+}
+
+#[test]
+fn there_is_no_drawer() {
+    let drawers = ["utils", "util", "common", "misc", "shared", "core", "base", "manager", "service", "helpers"];
+    for path in sources(Path::new("src")) {
+        let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(!drawers.contains(&stem.as_str()) && !drawers.contains(&room(&path).as_str()), "{}", path.display());
+    }
+}
