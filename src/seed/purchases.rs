@@ -62,7 +62,9 @@ impl Shop<'_> {
         let tax = (subtotal - discount) * chance.one(&[0, 7, 8, 19, 20]) / 100;
         let course = self.course(chance, placed);
         let (currency, exchange_rate) = self.currency(chance);
-        items.iter_mut().for_each(|item| item.currency.clone_from(&currency));
+        for item in &mut items {
+            item.currency.clone_from(&currency);
+        }
         let instant = |instant: Option<DateTime<Utc>>| instant.map(ChronoUnixTimestampMillis);
         let last = course.cancelled.or(course.delivered).or(course.shipped).unwrap_or(placed);
         let order = order::Model {
