@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
@@ -21,7 +21,7 @@ use crate::{
     failure::Failure,
     graphql::trace_id,
     html,
-    schema::node::{self, KINDS},
+    schema::node::{self, KINDS, NodeDocument},
     semantics::{
         Kind,
         context::{self, MEDIA_TYPE},
@@ -70,11 +70,14 @@ pub async fn node(
     match node::load(&context.app, &context.app.reading(), &collection, vec![key]).await {
         Ok(mut nodes) => match nodes.remove(&key) {
             Some(node) => {
-                let document = node.document(&context.app.base, shows_personal);
+                let base = &context.app.base;
+                let document = NodeDocument { node: &node, base, shows_personal };
                 if media_type == MEDIA_TYPE {
-                    in_profile(&context, &accepted, document).await
-                } else {
-                    page(html::node(&context.app.base, kind, &document))
+                    return in_profile(&context, &accepted, &document).await;
+                }
+                match serde_json::to_value(document) {
+                    Ok(document) => page(html::node(base, kind, &document)),
+                    Err(error) => failed(&anyhow::Error::new(error).into()),
                 }
             }
             None => not_found(),
@@ -190,7 +193,7 @@ impl Listing {
             }
             let graph = self.graph(documents, next);
             let document = json!({ "@context": base.url("context.jsonld"), "@graph": graph });
-            return in_profile(context, &accepted, document).await;
+            return in_profile(context, &accepted, &document).await;
         }
         let parent = self.of.as_ref().map(|(iri, _, _)| iri.as_str());
         page(html::list(base, &self.title, parent, &documents, next.as_deref()))
@@ -215,15 +218,22 @@ impl Listing {
 }
 
 /// The document in the profile that the client asks for, compacted unless it asks for another.
-async fn in_profile(context: &Context, accepted: &[Accepted], document: serde_json::Value) -> Response {
+async fn in_profile(context: &Context, accepted: &[Accepted], document: &impl Serialize) -> Response {
     let wanted = accepted.iter().find(|accepted| accepted.range == MEDIA_TYPE);
     let profile = wanted.and_then(|wanted| Profile::of(wanted.profile.as_deref()?)).unwrap_or(Profile::Compacted);
-    if profile == Profile::Compacted {
-        return linked_data(document.to_string());
-    }
-    let url = context.app.base.url("context.jsonld");
-    let written = spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await;
-    match written.map_err(anyhow::Error::new).flatten() {
+    let written = if profile == Profile::Compacted {
+        serde_json::to_string(document).map_err(anyhow::Error::new)
+    } else {
+        let url = context.app.base.url("context.jsonld");
+        match serde_json::to_value(document) {
+            Ok(document) => {
+                let write = move || profile::write(&document, &url, &context::document(KINDS), profile);
+                spawn_blocking(write).await.map_err(anyhow::Error::new).flatten()
+            }
+            Err(error) => Err(anyhow::Error::new(error)),
+        }
+    };
+    match written {
         Ok(text) => linked_data(text),
         Err(error) => failed(&error.into()),
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::{
@@ -77,17 +78,12 @@ macro_rules! nodes {
             )))
         }
 
-        impl Node {
-            /// The node's JSON-LD document.
-            ///
-            /// # Panics
-            /// Never: a document is a map from text to what JSON can hold.
-            #[must_use]
-            pub fn document(&self, base: &Base, shows_personal: bool) -> serde_json::Value {
-                match self {
-                    $(Self::$type(node) => serde_json::to_value(Document { node, base, shows_personal }),)*
+        impl Serialize for NodeDocument<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let Self { node, base, shows_personal } = *self;
+                match node {
+                    $(Node::$type(node) => Document { node, base, shows_personal }.serialize(serializer),)*
                 }
-                .expect("a document is a map from text to what JSON can hold")
             }
         }
     };
@@ -106,6 +102,17 @@ nodes! {
     LoyaltyTier,
     LoyaltyMembership,
     Communication,
+}
+
+/// The JSON-LD document of a node of any type: see [`Document`].
+#[derive(Clone, Copy, Debug)]
+pub struct NodeDocument<'a> {
+    /// The node.
+    pub node: &'a Node,
+    /// Where IRIs begin.
+    pub base: &'a Base,
+    /// Whether personal data is written.
+    pub shows_personal: bool,
 }
 
 /// The root fields about nodes of any type.
