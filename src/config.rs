@@ -8,6 +8,8 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use tracing_subscriber::EnvFilter;
+
 use crate::money::Currency;
 
 /// A GraphQL server with a linked-data semantic layer for customer management.
@@ -37,6 +39,9 @@ pub struct StoreOptions {
     /// A base that IRIs had before; ids made under it are still understood
     #[arg(long, global = true, env = "CUSTOMERS_FORMER_BASE_URL", value_delimiter = ',')]
     pub former_base_url: Vec<String>,
+    /// What is logged, in the syntax of tracing's `EnvFilter`
+    #[arg(long, global = true, env = "CUSTOMERS_LOG", default_value = "info,sqlx=warn,sea_orm_migration=warn")]
+    pub log: EnvFilter,
     /// Currency of the store by ISO 4217 [default: that of the database, USD for a new one]
     #[arg(long, global = true, env = "CUSTOMERS_CURRENCY")]
     pub currency: Option<Currency>,
@@ -61,7 +66,7 @@ pub struct ServeOptions {
     /// Address to listen on
     #[arg(long, env = "CUSTOMERS_LISTEN", default_value = "127.0.0.1:8000")]
     pub listen: SocketAddr,
-    /// Load real data to explore; without --database into a database that ends with the server
+    /// Load real data to explore, into a database that ends with the server unless --database names one
     #[arg(long, env = "CUSTOMERS_DEMO")]
     pub demo: bool,
 }
@@ -73,10 +78,10 @@ pub struct ImportOptions {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// What the files hold
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, env = "CUSTOMERS_FORMAT")]
     pub format: Format,
     /// Move all dates by the same number of whole days, so that the newest order is yesterday's
-    #[arg(long)]
+    #[arg(long, env = "CUSTOMERS_RECENT")]
     pub recent: bool,
 }
 
@@ -102,12 +107,12 @@ impl Display for Format {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct SeedOptions {
     /// How many customers
-    #[arg(long)]
+    #[arg(long, env = "CUSTOMERS_CUSTOMERS")]
     pub customers: u64,
     /// How many orders a customer has on average: each has from none to twice as many
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, env = "CUSTOMERS_ORDERS_PER_CUSTOMER", default_value_t = 5)]
     pub orders_per_customer: u32,
     /// The same number makes the same rows, another makes others; a store can be seeded with several
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, env = "CUSTOMERS_RANDOM_SEED", default_value_t = 1)]
     pub random_seed: u64,
 }

@@ -9,23 +9,30 @@ use anyhow::Context;
 use clap::Parser;
 use customers::{cli, config::Options};
 use tokio::runtime::Builder;
-use tracing_subscriber::EnvFilter;
 
 /// Conditions may nest, and each level of a filter takes some of the stack.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let filter = EnvFilter::try_from_env("CUSTOMERS_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
     let is_terminal = stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(options.store.log.clone())
+        .with_ansi(is_terminal)
+        .with_writer(stderr)
+        .init();
     let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let result = runtime.context("could not start").and_then(|runtime| runtime.block_on(cli::run(options)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            let cause = error.root_cause().to_string();
+            let said = error.to_string();
+            if cause == said {
+                tracing::error!("{said}")
+            } else {
+                tracing::error!("{said}: {cause}")
+            }
             ExitCode::FAILURE
         }
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, Field, Ident, ItemStruct, Path, Result, meta::ParseNestedMeta};
+use syn::{Error, Field, Ident, ItemStruct, Path, Result, Type, meta::ParseNestedMeta};
 
 use crate::iri;
 
@@ -40,12 +40,25 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         let name = iri::camel_case(&ident.to_string());
         expand_field(field, &table, &name, &mut fields, &mut edges)?;
         let plain = &field.ty;
+        // Conditions nest, and what they are parsed into lies on the stack: a box is small.
+        let (boxed, condition) = if is_box(plain) {
+            (quote!(#plain), quote!(condition))
+        } else {
+            (quote!(::std::boxed::Box<#plain>), quote!(*condition))
+        };
         rules.push(quote! {
-            if let ::core::option::Option::Some(condition) = input.#ident {
-                rules.push(crate::graphql::comparison::Comparison::into_rule(condition, #name));
+            match input.#ident {
+                ::async_graphql::MaybeUndefined::Undefined => {}
+                ::async_graphql::MaybeUndefined::Null => rules.push(crate::filter::Rule::Compare {
+                    field: #name.to_owned(),
+                    test: crate::filter::Test::Null(::std::string::String::new()),
+                }),
+                ::async_graphql::MaybeUndefined::Value(condition) => {
+                    rules.push(crate::graphql::comparison::Comparison::into_rule(#condition, #name));
+                }
             }
         });
-        field.ty = syn::parse_quote!(::core::option::Option<#plain>);
+        field.ty = syn::parse_quote!(::async_graphql::MaybeUndefined<#boxed>);
         field.vis = syn::parse_quote!(pub);
     }
 
@@ -90,6 +103,10 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             };
         }
     })
+}
+
+fn is_box(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Box"))
 }
 
 fn expand_field(

@@ -8,6 +8,7 @@ use async_graphql::{
 };
 
 use super::Viewer;
+use crate::graphql::code;
 
 /// A value that not every viewer may see. In GraphQL it is nullable whatever it holds: a viewer without the right
 /// gets null, and an error that says so.
@@ -37,7 +38,7 @@ impl<T: OutputType> OutputType for Personal<T> {
             }
         } else {
             let mut error = ServerError::new("this is personal data, which you may not see", Some(field.pos));
-            error.extensions.get_or_insert_default().set("code", "FORBIDDEN");
+            error.extensions.get_or_insert_default().set("code", code::FORBIDDEN);
             error
         };
         ctx.add_error(ctx.set_error_path(error));

@@ -5,6 +5,9 @@
 pub enum Viewer {
     /// Someone at the machine itself: the server answers without access control on a loopback address only.
     Local,
+    /// Someone who may read figures, but no personal data.
+    #[cfg(test)]
+    Analyst,
 }
 
 impl Viewer {
@@ -13,6 +16,8 @@ impl Viewer {
     pub fn reads_personal(self) -> bool {
         match self {
             Self::Local => true,
+            #[cfg(test)]
+            Self::Analyst => false,
         }
     }
 }

@@ -62,11 +62,6 @@ impl StoreOptions {
     fn database(&self) -> &str {
         self.database.as_deref().or(self.database_url.as_deref()).unwrap_or(DEFAULT_DATABASE)
     }
-
-    /// Whether a database is named.
-    fn names_database(&self) -> bool {
-        self.database.is_some() || self.database_url.is_some()
-    }
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -220,9 +220,9 @@ order_by! {
     /// The fields that customers can be sorted by.
     CustomerOrderField {
         /// Name, without regard to case and accents.
-        Name: Text customer::Entity, Column::NameKey;
+        Name: Text "personal" customer::Entity, Column::NameKey;
         /// E-mail address.
-        Email: Text customer::Entity, SortKey::Email;
+        Email: Text "personal" customer::Entity, SortKey::Email;
         /// When they joined.
         CustomerSince: Integer customer::Entity, Column::CustomerSince;
         /// Number of orders.

@@ -73,6 +73,9 @@ pub enum Test {
     StartsWith(String),
     /// Missing, or not.
     IsNull(bool),
+    /// No test: the operator called so, or the field itself, was given null. It is refused, since a client that forgot
+    /// a value must not get everything.
+    Null(String),
 }
 
 /// A value in a rule.
@@ -102,7 +105,7 @@ impl Rule {
         if rules.len() == 1 { rules.remove(0) } else { Self::All(rules) }
     }
 
-    /// How many tests the rule has.
+    /// How many tests and groups the rule has.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {

@@ -43,15 +43,22 @@ impl Scope {
                  at most {MOST_TESTS} in {MOST_LEVELS} levels are allowed"
             )));
         }
-        self.rule(subject, rule)
+        self.rule(subject, rule, 0)
     }
 
-    fn rule(&self, subject: &Subject, rule: &Rule) -> Outcome<Expr> {
-        let each = |rules: &[Rule]| rules.iter().map(|rule| self.rule(subject, rule)).collect::<Outcome<Vec<_>>>();
+    fn rule(&self, subject: &Subject, rule: &Rule, depth: u32) -> Outcome<Expr> {
+        let each =
+            |rules: &[Rule]| rules.iter().map(|rule| self.rule(subject, rule, depth)).collect::<Outcome<Vec<_>>>();
         Ok(match rule {
             Rule::All(rules) => each(rules)?.into_iter().reduce(Expr::and).unwrap_or_else(|| Expr::cust("1 = 1")),
             Rule::Any(rules) => each(rules)?.into_iter().reduce(Expr::or).unwrap_or_else(|| Expr::cust("1 = 0")),
-            Rule::Not(rule) => fails(self.rule(subject, rule)?),
+            Rule::Not(rule) => fails(self.rule(subject, rule, depth)?),
+            Rule::Compare { field, test: Test::Null(operator) } => {
+                let operator = if operator.is_empty() { String::new() } else { format!(".{operator}") };
+                return Err(Failure::malformed(format!(
+                    "where: {field}{operator} is null; leave it out, or ask for what is missing by isNull"
+                )));
+            }
             Rule::Compare { field, test } => {
                 let field = subject.field(field).ok_or_else(|| unknown("condition", field))?;
                 if field.is_personal && !self.reads_personal {
@@ -61,32 +68,32 @@ impl Scope {
             }
             Rule::Related { edge, quantifier, rule } => {
                 let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
-                self.related(subject, edge, *quantifier, rule)?
+                self.related(subject, edge, *quantifier, rule, depth)?
             }
         })
     }
 
-    fn related(&self, subject: &Subject, edge: &Edge, quantifier: Quantifier, rule: &Rule) -> Outcome<Expr> {
+    fn related(
+        &self,
+        subject: &Subject,
+        edge: &Edge,
+        quantifier: Quantifier,
+        rule: &Rule,
+        depth: u32,
+    ) -> Outcome<Expr> {
         let other = (edge.subject)();
-        let condition = self.rule(other, rule)?;
-        let (parent, child) = ((subject.table)(), (other.table)());
+        let condition = self.rule(other, rule, depth + 1)?;
         let mut rows = SelectStatement::new();
-        rows.expr(Expr::cust("1"))
-            .from(child.clone())
+        rows.from((other.table)())
             .and_where_option(other.live.map(|live| live()))
-            .and_where_option(edge.only.map(|only| only()));
-        match edge.join {
-            Join::Column(column) => rows.and_where(Expr::col((child, column())).equals((parent, "id"))),
-            Join::To(column) => rows.and_where(Expr::col((child, "id")).equals((parent, column()))),
-            Join::Through { table, from, to } => rows
-                .inner_join(table(), Expr::col((table(), to())).equals((child, "id")))
-                .and_where(Expr::col((table(), from())).equals((parent, "id"))),
+            .and_where_option(edge.only.map(|only| only()))
+            .and_where(if quantifier == Quantifier::Every { fails(condition) } else { condition });
+        let found = if depth > 0 && self.dialect == Dialect::Sqlite {
+            listed(subject, other, edge.join, rows)
+        } else {
+            correlated(subject, other, edge.join, rows)
         };
-        Ok(match quantifier {
-            Quantifier::Some => Expr::exists(rows.and_where(condition).take()),
-            Quantifier::None => Expr::exists(rows.and_where(condition).take()).not(),
-            Quantifier::Every => Expr::exists(rows.and_where(fails(condition)).take()).not(),
-        })
+        Ok(if quantifier == Quantifier::Some { found } else { fails(found) })
     }
 
     fn test(&self, field: &Field, test: &Test) -> Outcome<Expr> {
@@ -95,6 +102,11 @@ impl Scope {
         Ok(match test {
             Test::Eq(literal) => expression.eq(value(literal)?),
             Test::Ne(literal) => fails(expression.eq(value(literal)?)),
+            // Dates are one type on PostgreSQL and text on SQLite, so that no list of them is one parameter on both.
+            Test::In(literals) if field.kind == Kind::Day => expression.is_in(self.each_value(field, literals)?),
+            Test::NotIn(literals) if field.kind == Kind::Day => {
+                fails(expression.is_in(self.each_value(field, literals)?))
+            }
             Test::In(literals) => self.dialect.among(expression, &self.values(field, literals)?),
             Test::NotIn(literals) => fails(self.dialect.among(expression, &self.values(field, literals)?)),
             Test::Lt(literal) => expression.lt(value(literal)?),
@@ -106,10 +118,11 @@ impl Scope {
             Test::StartsWith(text) => starts_with(expression, field.kind, text),
             Test::IsNull(true) => expression.is_null(),
             Test::IsNull(false) => expression.is_not_null(),
+            Test::Null(_) => return Err(mismatch(field)),
         })
     }
 
-    fn values(&self, field: &Field, literals: &[Literal]) -> Outcome<Values> {
+    fn each_value(&self, field: &Field, literals: &[Literal]) -> Outcome<Vec<Value>> {
         if literals.len() > MOST_VALUES {
             return Err(Failure::malformed(format!(
                 "where: {} has {} values to compare with; at most {MOST_VALUES} are allowed",
@@ -117,10 +130,13 @@ impl Scope {
                 literals.len()
             )));
         }
-        let values = literals.iter().map(|literal| self.value(field, literal)).collect::<Outcome<Vec<_>>>()?;
+        literals.iter().map(|literal| self.value(field, literal)).collect()
+    }
+
+    fn values(&self, field: &Field, literals: &[Literal]) -> Outcome<Values> {
         let mut texts = Vec::new();
         let mut integers = Vec::new();
-        for value in values {
+        for value in self.each_value(field, literals)? {
             match value {
                 Value::String(Some(text)) => texts.push(text),
                 Value::BigInt(Some(integer)) => integers.push(integer),
@@ -166,6 +182,41 @@ impl Scope {
                 currency.exponent() + EXTRA
             ))
         })
+    }
+}
+
+/// That one of `rows` hangs on the row of the enclosing statement. It stops at the first, by the index.
+fn correlated(subject: &Subject, other: &Subject, join: Join, mut rows: SelectStatement) -> Expr {
+    let (parent, child) = ((subject.table)(), (other.table)());
+    rows.expr(Expr::cust("1"));
+    match join {
+        Join::Column(column) => rows.and_where(Expr::col((child, column())).equals((parent, "id"))),
+        Join::To(column) => rows.and_where(Expr::col((child, "id")).equals((parent, column()))),
+        Join::Through { table, from, to } => rows
+            .inner_join(table(), Expr::col((table(), to())).equals((child, "id")))
+            .and_where(Expr::col((table(), from())).equals((parent, "id"))),
+    };
+    Expr::exists(rows)
+}
+
+/// The same by a list that is made once for the whole statement. SQLite runs a correlated subquery again for every
+/// row, so that the cost of nested ones multiplies; PostgreSQL joins them.
+fn listed(subject: &Subject, other: &Subject, join: Join, mut rows: SelectStatement) -> Expr {
+    let (parent, child) = ((subject.table)(), (other.table)());
+    match join {
+        Join::Column(column) => {
+            rows.expr(Expr::col((child, column())));
+            Expr::col((parent, "id")).in_subquery(rows)
+        }
+        Join::To(column) => {
+            rows.expr(Expr::col((child, "id")));
+            Expr::col((parent, column())).in_subquery(rows)
+        }
+        Join::Through { table, from, to } => {
+            rows.expr(Expr::col((table(), from())))
+                .inner_join(table(), Expr::col((table(), to())).equals((child, "id")));
+            Expr::col((parent, "id")).in_subquery(rows)
+        }
     }
 }
 

@@ -41,7 +41,7 @@ macro_rules! comparison {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, ::async_graphql::InputObject)]
         pub struct $name {
-            $($(#[$doc])* $(#[graphql(name = $rename)])? pub $operator: Option<$type>,)*
+            $($(#[$doc])* $(#[graphql(name = $rename)])? pub $operator: ::async_graphql::MaybeUndefined<$type>,)*
         }
 
         impl $crate::graphql::comparison::Compared for $name {
@@ -51,9 +51,15 @@ macro_rules! comparison {
         impl $crate::graphql::comparison::Comparison for $name {
             fn into_rule(self, field: &'static str) -> $crate::filter::Rule {
                 let mut tests: Vec<$crate::filter::Test> = Vec::new();
-                $(if let Some(operand) = self.$operator {
-                    let test: fn($type) -> $crate::filter::Test = $test;
-                    tests.push(test(operand));
+                $(match self.$operator {
+                    ::async_graphql::MaybeUndefined::Undefined => {}
+                    ::async_graphql::MaybeUndefined::Null => {
+                        tests.push($crate::filter::Test::Null($crate::graphql::comparison::camel_case(stringify!($operator))));
+                    }
+                    ::async_graphql::MaybeUndefined::Value(operand) => {
+                        let test: fn($type) -> $crate::filter::Test = $test;
+                        tests.push(test(operand));
+                    }
                 })*
                 let rules = tests.into_iter().map(|test| {
                     $crate::filter::Rule::Compare { field: field.to_owned(), test }
@@ -141,6 +147,16 @@ impl<W: Where> Related for Box<W> {
     const SUBJECT: &'static Subject = W::SUBJECT;
 }
 
+/// The name of a field of Rust as GraphQL shows it.
+pub fn camel_case(name: &str) -> String {
+    let mut words = name.trim_start_matches("r#").split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |text, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        text + &initial.to_uppercase() + rest
+    })
+}
+
 /// The name of an enum value, as it is stored.
 pub fn term<T: entity::term::Term>(term: T) -> Literal {
     Literal::Text(term.description().name.to_owned())
@@ -203,6 +219,10 @@ macro_rules! ordered_comparison {
                 eq: $type => |value| Test::Eq($literal(value));
                 /// Not equal to this, or missing.
                 ne: $type => |value| Test::Ne($literal(value));
+                /// Equal to one of these: at most 1000.
+                @"in" r#in: Vec<$type> => |values| Test::In(values.into_iter().map($literal).collect());
+                /// Equal to none of these, or missing: at most 1000.
+                not_in: Vec<$type> => |values| Test::NotIn(values.into_iter().map($literal).collect());
                 /// Less than this.
                 lt: $type => |value| Test::Lt($literal(value));
                 /// Less than or equal to this.

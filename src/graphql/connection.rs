@@ -13,7 +13,7 @@ use crate::{
     auth::Viewer,
     failure::{Failure, Outcome},
     filter::Scope,
-    store::{self, Join, Page, Reading, Siblings, Window},
+    store::{self, Join, Page, Reading, Siblings, Sort, Window},
 };
 
 /// A page of a list of nodes, with the cursors that lead to the next.
@@ -120,23 +120,29 @@ impl<T: Listed> Connection<T> {
 /// A page of all nodes of a type; `search` is a further condition.
 ///
 /// # Errors
-/// [`Failure::Malformed`] for arguments that cannot be.
+/// [`Failure::Malformed`] for arguments that cannot be, [`Failure::Forbidden`] for those that look at personal data
+/// without the right.
 pub async fn listed<T: Listed>(ctx: &Context<'_>, pages: Pages<T>, search: Option<Expr>) -> Outcome<Connection<T>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
-    let sort = pages.sort();
-    let window = pages.window(&sort)?;
+    let (sort, window) = section(ctx, &pages)?;
     let condition = [condition(ctx, pages.filter)?, search].into_iter().flatten().reduce(Expr::and);
-    let counts =
+    let page = async {
+        if has_page(ctx) {
+            store::page::<T>(&app.database, reading, condition.clone(), &sort, &window).await
+        } else {
+            Ok(Page::default())
+        }
+    };
+    let count =
         async { if is_counted(ctx) { store::count::<T>(&app.database, condition.clone()).await } else { Ok(0) } };
-    let page = store::page::<T>(&app.database, reading, condition.clone(), &sort, &window);
-    let (page, total) = try_join!(page, counts)?;
+    let (page, total) = try_join!(page, count)?;
     Ok(Connection::new(Arc::new(page), sort.name.into(), &window, total))
 }
 
 /// A page of the nodes that hang on `parent`. It is read together with the pages of its siblings, in one statement.
 ///
 /// # Errors
-/// [`Failure::Malformed`] for arguments that cannot be.
+/// As [`listed`].
 pub async fn related<T: Listed>(
     ctx: &Context<'_>,
     (siblings, parent): (&Siblings, Uuid),
@@ -144,38 +150,57 @@ pub async fn related<T: Listed>(
     pages: Pages<T>,
 ) -> Outcome<Connection<T>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
-    let sort = pages.sort();
-    let window = pages.window(&sort)?;
-    let edge = ctx.item.node.name.node.as_str();
-    let filtered = format!("{edge} {:?}", pages.filter);
-    let paged = format!("{edge} {pages:?}");
-    let condition = condition(ctx, pages.filter)?;
-
-    let pages = siblings.share(paged, || async {
-        let parents = siblings.keys();
-        let pages =
-            store::page_by_parent::<T>(&app.database, reading, parents, join, condition.clone(), &sort, &window)
-                .await?;
-        let pages: HashMap<_, _> = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
-        Ok::<_, Failure>(Arc::new(pages))
-    });
-    let counts = async {
+    let (sort, window) = section(ctx, &pages)?;
+    let page = async {
+        if !has_page(ctx) {
+            return Ok(Arc::default());
+        }
+        let pages = siblings.share(place(ctx), || async {
+            let condition = condition(ctx, pages.filter.clone())?;
+            let parents = siblings.keys();
+            let pages =
+                store::page_by_parent::<T>(&app.database, reading, parents, join, condition, &sort, &window).await?;
+            let pages: HashMap<_, _> = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
+            Ok::<_, Failure>(Arc::new(pages))
+        });
+        pages.await.map(|pages| pages.get(&parent).cloned().unwrap_or_default())
+    };
+    let count = async {
         if !is_counted(ctx) {
             return Ok(0);
         }
-        let counts = siblings.share(filtered, || async {
-            let counts = store::count_by_parent::<T>(&app.database, siblings.keys(), join, condition.clone()).await;
-            counts.map(Arc::new)
+        let counts = siblings.share(place(ctx), || async {
+            let condition = condition(ctx, pages.filter.clone())?;
+            store::count_by_parent::<T>(&app.database, siblings.keys(), join, condition).await.map(Arc::new)
         });
         counts.await.map(|counts| counts.get(&parent).copied().unwrap_or_default())
     };
-    let (pages, total) = try_join!(pages, counts)?;
-    let page = pages.get(&parent).cloned().unwrap_or_default();
+    let (page, total) = try_join!(page, count)?;
     Ok(Connection::new(page, sort.name.as_str().into(), &window, total))
+}
+
+/// The place in the document that is being resolved.
+pub(super) fn place(ctx: &Context<'_>) -> usize {
+    std::ptr::from_ref(ctx.item).addr()
 }
 
 fn is_counted(ctx: &Context<'_>) -> bool {
     ctx.look_ahead().field("totalCount").exists()
+}
+
+fn has_page(ctx: &Context<'_>) -> bool {
+    ["nodes", "edges", "pageInfo"].iter().any(|field| ctx.look_ahead().field(field).exists())
+}
+
+/// The order and the part of the list that are asked for.
+fn section<T: Listed>(ctx: &Context<'_>, pages: &Pages<T>) -> Outcome<(Sort, Window)> {
+    let sort = pages.sort();
+    // The order tells what it sorts by, and cursors carry it.
+    if sort.is_personal && !ctx.data_unchecked::<Viewer>().reads_personal() {
+        return Err(Failure::Forbidden(format!("orderBy: {} is personal data", sort.name)));
+    }
+    let window = pages.window(&sort)?;
+    Ok((sort, window))
 }
 
 fn condition<W: Where>(ctx: &Context<'_>, filter: Option<W>) -> Outcome<Option<Expr>> {

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID};
 use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
-use super::Listed;
+use super::{Listed, connection::place};
 use crate::{
     app::App,
     auth::Viewer,
@@ -67,7 +67,7 @@ pub async fn follow<T: Record>(
 ) -> Outcome<Option<T>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
     let Some(key) = key else { return Ok(None) };
-    let nodes = siblings.share(format!("^{column}"), || async {
+    let nodes = siblings.share(place(ctx), || async {
         let keys = siblings.foreign_keys(column);
         store::rows_by_key::<T>(&app.database, reading, keys).await.map(Arc::new)
     });
@@ -86,8 +86,7 @@ pub async fn first<T: Listed>(
     condition: impl FnOnce() -> Expr,
 ) -> Outcome<Option<T>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
-    let edge = format!("first {}", ctx.item.node.name.node);
-    let pages = siblings.share(edge, || async {
+    let pages = siblings.share(place(ctx), || async {
         let sort = T::OrderBy::default().into();
         let window = Window { limit: 1, after: None, before: None, is_backward: false };
         let parents = siblings.keys();

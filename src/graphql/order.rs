@@ -12,11 +12,11 @@ pub enum OrderDirection {
 }
 
 /// Declares the `orderBy` of a type: the fields it can be sorted by, each with a column that is never null and is
-/// indexed together with the key, and the order when nothing is asked for.
+/// indexed together with the key (`"personal"` before it marks personal data), and the order when nothing is asked for.
 macro_rules! order_by {
     (
         $(#[$input_doc:meta])* $input:ident,
-        $(#[$field_doc:meta])* $field:ident { $($(#[$doc:meta])* $variant:ident: $kind:ident $table:path, $column:expr;)* }
+        $(#[$field_doc:meta])* $field:ident { $($(#[$doc:meta])* $variant:ident: $kind:ident $($personal:literal)? $table:path, $column:expr;)* }
         default $default:ident $direction:ident
     ) => {
         $(#[$field_doc])*
@@ -43,16 +43,18 @@ macro_rules! order_by {
 
         impl From<$input> for crate::store::Sort {
             fn from(input: $input) -> Self {
-                let (kind, expression) = match input.field {
+                let (kind, expression, is_personal) = match input.field {
                     $($field::$variant => (
                         crate::store::SortKind::$kind,
                         ::sea_orm::sea_query::Expr::col(($table, $column)),
+                        [$($personal)?].contains(&"personal"),
                     ),)*
                 };
                 Self {
                     name: ::async_graphql::InputType::to_value(&input.field).to_string(),
                     expression,
                     kind,
+                    is_personal,
                     is_descending: input.direction == crate::graphql::OrderDirection::Desc,
                 }
             }

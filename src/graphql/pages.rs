@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn sort(kind: SortKind) -> Sort {
-        Sort { name: "NAME".to_owned(), expression: Expr::col("name"), kind, is_descending: false }
+        Sort { name: "NAME".to_owned(), expression: Expr::col("name"), kind, is_descending: false, is_personal: false }
     }
 
     proptest! {

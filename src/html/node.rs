@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::layout::{page, title};
-use crate::semantics::{Base, Kind, pages_term};
+use crate::semantics::{Base, Kind, expand, pages_term};
 
 /// The page of a node.
 pub fn node(base: &Base, kind: &Kind, document: &Value) -> Markup {
@@ -50,12 +50,7 @@ pub fn node(base: &Base, kind: &Kind, document: &Value) -> Markup {
 
 /// Where a term is explained.
 fn term(name: &str) -> String {
-    match name.split_once(':') {
-        Some(("customers", local)) => format!("/vocab#{local}"),
-        Some(("schema", local)) => format!("https://schema.org/{local}"),
-        Some(("rdf", local)) => format!("http://www.w3.org/1999/02/22-rdf-syntax-ns#{local}"),
-        _ => name.to_owned(),
-    }
+    name.strip_prefix("customers:").map_or_else(|| expand(name), |local| format!("/vocab#{local}"))
 }
 
 fn value(value: &Value) -> Markup {

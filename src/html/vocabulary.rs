@@ -19,7 +19,7 @@ pub fn vocabulary(base: &Base, kinds: &[Kind]) -> Markup {
         @for (name, term) in &terms {
             section id=(name) {
                 h2 { (name) " " small { (term.class) } }
-                p { (term.comment) }
+                @for comment in &term.comments { p { (comment) } }
                 dl {
                     @if let Some(pattern) = &term.pattern { dt { "pattern" } dd { code { (pattern) } } }
                     @for (label, values) in [("of", &term.domain), ("holds", &term.range), ("is a kind of", &term.parents)] {

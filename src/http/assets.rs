@@ -13,8 +13,10 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 struct Assets;
 
 /// The page of GraphiQL.
-pub fn graphiql() -> Response {
-    file("graphiql/index.html", &HeaderMap::new())
+pub fn graphiql(headers: &HeaderMap) -> Response {
+    let mut response = file("graphiql/index.html", headers);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
+    response
 }
 
 /// `/assets/{path}`.
@@ -26,19 +28,19 @@ fn file(path: &str, headers: &HeaderMap) -> Response {
     let Some(EmbeddedFile { data, metadata }) = Assets::get(path) else {
         return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
     };
-    let tag =
-        metadata.sha256_hash().iter().take(16).fold(String::from("\""), |tag, byte| format!("{tag}{byte:02x}")) + "\"";
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return StatusCode::NOT_MODIFIED.into_response();
+    let hash: String = metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{hash}\"");
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
+    let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
+    let headers = [
+        (header::CONTENT_TYPE, media_type(path).to_owned()),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::ETAG, tag),
+    ];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    let mut response = data.into_owned().into_response();
-    let media_type = HeaderValue::from_static(media_type(path));
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    (headers, data.into_owned()).into_response()
 }
 
 fn media_type(path: &str) -> &'static str {

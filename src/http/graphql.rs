@@ -6,7 +6,7 @@ use async_graphql::{
     Request, Response as GraphqlResponse, ServerError, Value, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+        types::{ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use async_graphql_axum::GraphQLResponse;
@@ -66,30 +66,33 @@ pub async fn graphql(
     let json = quality(&accepted, JSON);
     // Only when it is named: old clients take anything, but understand JSON alone.
     let named = quality(&accepted, RESPONSE_JSON).filter(|(_, specificity)| *specificity == 2);
-    if method == Method::GET && quality(&accepted, "text/html").is_some_and(|html| json.is_none_or(|json| html > json))
-    {
-        return assets::graphiql();
+    // A HEAD is a GET whose body is not wanted.
+    let is_get = method != Method::POST;
+    if is_get && quality(&accepted, "text/html").is_some_and(|html| json.is_none_or(|json| html > json)) {
+        return assets::graphiql(&headers);
     }
     let media_type = match (named, json) {
         (Some((named, _)), json) if json.is_none_or(|(json, _)| named >= json) => RESPONSE_JSON,
         (_, Some(_)) => JSON,
         _ => return not_acceptable(),
     };
-    let parameters = if method == Method::GET {
+    let parameters = if is_get {
         from_url(&uri)
     } else if is_json(&headers) {
-        serde_json::from_slice(&body)
+        // By way of a map: an array with the parameters in their order is no request.
+        serde_json::from_slice::<Map<_, _>>(&body)
+            .and_then(|parameters| serde_json::from_value(parameters.into()))
             .map_err(|error| format!("the body is no JSON object with the parameters of a request: {error}"))
     } else {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, media_type, "send the request as application/json");
     };
     match parameters {
-        Ok(parameters) => execute(&context, method, media_type, parameters).await,
+        Ok(parameters) => execute(&context, is_get, media_type, parameters).await,
         Err(message) => refuse(StatusCode::BAD_REQUEST, media_type, message),
     }
 }
 
-async fn execute(context: &Context, method: Method, media_type: &'static str, parameters: Parameters) -> Response {
+async fn execute(context: &Context, is_get: bool, media_type: &'static str, parameters: Parameters) -> Response {
     let Some(query) = parameters.query else {
         return refuse(StatusCode::BAD_REQUEST, media_type, "query: the parameter is missing");
     };
@@ -105,19 +108,23 @@ async fn execute(context: &Context, method: Method, media_type: &'static str, pa
         Err(error) => return answer(media_type, GraphqlResponse::from_errors(vec![error])),
     };
     let variables = Variables::from_json(variables);
-    let kind = operation(&document, name.as_deref()).map(|operation| operation.ty);
-    if method == Method::GET && kind.is_some_and(|kind| kind != OperationType::Query) {
+    let operation = operation(&document, name.as_deref());
+    if is_get && operation.is_some_and(|(_, operation)| operation.ty != OperationType::Query) {
         let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, media_type, "only queries can be sent by GET");
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    let checked = check_variables(&document, name.as_deref(), &variables);
+    let checked = operation.map_or(Ok(()), |(_, operation)| check_variables(operation, &variables));
     if let Err(error) = checked.and_then(|()| context.limits.check(&document, &variables)) {
         return answer(media_type, GraphqlResponse::from_errors(vec![error]));
     }
 
+    // What is logged is a name in the document, never any other text that a client sends.
+    let logged: String =
+        operation.and_then(|(name, _)| name).into_iter().flat_map(|name| name.chars().take(100)).collect();
+
     let mut request = Request::new(query).variables(variables).data(context.viewer()).data(context.app.reading());
-    request.operation_name.clone_from(&name);
+    request.operation_name = name;
     for (key, value) in parameters.extensions.unwrap_or_default() {
         request.extensions.insert(key, Value::from_json(value).unwrap_or_default());
     }
@@ -133,18 +140,13 @@ async fn execute(context: &Context, method: Method, media_type: &'static str, pa
     };
     let errors = response.errors.len();
     let mut response = answer(media_type, response);
-    response.extensions_mut().insert(Operation { name: name.unwrap_or_default(), errors });
+    response.extensions_mut().insert(Operation { name: logged, errors });
     response
 }
 
 /// Checks that every variable has a value that must have one: the library would find out field by field.
-fn check_variables(
-    document: &ExecutableDocument,
-    name: Option<&str>,
-    variables: &Variables,
-) -> Result<(), ServerError> {
-    let definitions = operation(document, name).map(|operation| operation.variable_definitions.iter());
-    for definition in definitions.into_iter().flatten() {
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
+    for definition in &operation.variable_definitions {
         let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
         let is_missing = variables.get(name).is_none_or(|value| *value == Value::Null);
         if !kind.nullable && definition.node.default_value.is_none() && is_missing {
@@ -155,13 +157,17 @@ fn check_variables(
     Ok(())
 }
 
-/// The operation that would run, if it can be told.
-fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), _) => Some(&operation.node),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).map(|operation| &operation.node),
-        (DocumentOperations::Multiple(_), None) => None,
-    }
+/// The operation that would run, with its name, if it can be told.
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    wanted: Option<&str>,
+) -> Option<(Option<&'a str>, &'a OperationDefinition)> {
+    let mut operations = document.operations.iter();
+    let (name, operation) = match wanted {
+        Some(wanted) => operations.find(|(name, _)| name.is_some_and(|name| name.as_str() == wanted))?,
+        None => operations.next().filter(|_| operations.next().is_none())?,
+    };
+    Some((name.map(|name| name.as_str()), &operation.node))
 }
 
 /// Writes an answer with the status that its media type asks for (section 6 of the specification).
@@ -177,17 +183,16 @@ fn answer(media_type: &'static str, mut response: GraphqlResponse) -> Response {
         GraphQLResponse::from(response).into_response()
     } else {
         // Nothing was executed, so there is no data, not even null.
-        let is_request_error =
-            response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+        let is_request_error = response.data == Value::Null
+            && response.errors.iter().all(|error| error.path.is_empty())
+            && !has_code(&response, code::TIMEOUT);
         let answer = Answer { errors: &response.errors, data: (!is_request_error).then_some(&response.data) };
-        let status = match is_request_error && media_type == RESPONSE_JSON {
-            true if has_code(&response, code::TIMEOUT) => StatusCode::SERVICE_UNAVAILABLE,
-            true => StatusCode::BAD_REQUEST,
-            false => StatusCode::OK,
-        };
+        let status =
+            if is_request_error && media_type == RESPONSE_JSON { StatusCode::BAD_REQUEST } else { StatusCode::OK };
         (status, axum::Json(answer)).into_response()
     };
     http.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    http.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
     http
 }
 

@@ -4,8 +4,8 @@ use std::any::Any;
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -41,10 +41,8 @@ pub struct Hosts(pub Vec<String>);
 /// that its owner points to this machine (DNS rebinding).
 pub async fn host(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => host,
-    };
+    let authority = host.parse::<Authority>().ok();
+    let name = authority.as_ref().map(Authority::host).unwrap_or_default();
     if hosts.0.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return next.run(request).await;
     }
@@ -61,25 +59,27 @@ pub struct Operation {
     pub errors: usize,
 }
 
-/// Writes a line for each request: no query strings, which may hold personal data.
+/// Writes a line for each request. It names the route, not the path, which may hold anything.
 pub async fn log(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned()).unwrap_or_default();
     let started = Instant::now();
     let response = next.run(request).await;
     let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
     let status = response.status().as_u16();
     match response.extensions().get::<Operation>() {
         Some(Operation { name, errors }) => {
-            tracing::info!(%method, path, operation = name, errors, status, duration_ms, "request");
+            tracing::info!(%method, route, operation = name, errors, status, duration_ms, "request");
         }
-        None => tracing::info!(%method, path, status, duration_ms, "request"),
+        None => tracing::info!(%method, route, status, duration_ms, "request"),
     }
     response
 }
 
 /// Answers when the program itself failed.
-pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
+pub fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let trace = trace_id();
-    tracing::error!(%trace, "a request panicked");
+    let said = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+    tracing::error!(%trace, panic = said.unwrap_or_default(), "a request panicked");
     (StatusCode::INTERNAL_SERVER_ERROR, format!("the server failed; its log says why under {trace}\n")).into_response()
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    graphql::trace_id,
+    graphql::{code, trace_id},
     html,
     schema::node::{self, KINDS, NodeDocument},
     semantics::{
@@ -97,9 +97,9 @@ pub async fn collection(
         return not_found();
     };
     let query = format!("query ($after: String) {{ list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }}");
-    let listed = list(&context, &query, value!({ "after": start.after })).await;
+    let listed = list(&context, &query, value!({ "after": start.after.clone() })).await;
     let base = &context.app.base;
-    let listing = Listing { iri: base.url(&collection), title: collection, of: None };
+    let listing = Listing { list: base.url(&collection), after: start.after, title: collection, of: None };
     listing.answer(&context, &headers, listed).await
 }
 
@@ -122,9 +122,13 @@ pub async fn related(
          list: {field}(first: {PAGE_SIZE}, after: $after) {LIST} }} }} }}"
     );
     let iri = context.app.base.node(&collection, key);
-    let listed = list(&context, &query, value!({ "id": iri, "after": start.after })).await;
-    let listing =
-        Listing { iri: format!("{iri}/{field}"), title: format!("{name}: {field}"), of: Some((iri, name, field)) };
+    let listed = list(&context, &query, value!({ "id": iri, "after": start.after.clone() })).await;
+    let listing = Listing {
+        list: format!("{iri}/{field}"),
+        after: start.after,
+        title: format!("{name}: {field}"),
+        of: Some((iri, name, field)),
+    };
     listing.answer(&context, &headers, listed).await
 }
 
@@ -144,12 +148,17 @@ async fn list(context: &Context, query: &str, variables: Value) -> Result<Listed
         .data(context.app.reading());
     let response = context.schema.execute(request).await;
     if let Some(error) = response.errors.first() {
-        // What can be wrong with our own query is the cursor in the URL.
-        return Err((StatusCode::BAD_REQUEST, format!("{}\n", error.message)).into_response());
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        let status = match code {
+            Some(Value::String(code)) if code == code::INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,
+            Some(Value::String(code)) if code == code::FORBIDDEN => StatusCode::FORBIDDEN,
+            // The query is ours; the cursor is the client's.
+            _ => StatusCode::BAD_REQUEST,
+        };
+        return Err((status, format!("{}\n", error.message)).into_response());
     }
     let mut data = response.data.into_json().unwrap_or_default();
-    let list = data.pointer_mut("/node/list").or(None);
-    let mut list = match list {
+    let mut list = match data.pointer_mut("/node/list") {
         Some(list) => list.take(),
         None => data["list"].take(),
     };
@@ -167,7 +176,10 @@ async fn list(context: &Context, query: &str, variables: Value) -> Result<Listed
 
 /// A page, as linked data and as HTML.
 struct Listing {
-    iri: String,
+    /// The IRI of its first page.
+    list: String,
+    /// The cursor that it starts after.
+    after: Option<String>,
     title: String,
     /// The node that the page belongs to, its type, and the edge.
     of: Option<(String, &'static str, &'static str)>,
@@ -183,7 +195,7 @@ impl Listing {
             Ok(listed) => listed,
             Err(response) => return response,
         };
-        let next = next.map(|cursor| format!("{}?after={cursor}", self.iri));
+        let next = next.map(|cursor| self.page(&cursor));
         let base = &context.app.base;
         if media_type == MEDIA_TYPE {
             for document in &mut documents {
@@ -199,9 +211,15 @@ impl Listing {
         page(html::list(base, &self.title, parent, &documents, next.as_deref()))
     }
 
+    /// The IRI of the page that starts after a cursor.
+    fn page(&self, cursor: &str) -> String {
+        format!("{}?after={cursor}", self.list)
+    }
+
     /// The page, the edges that it shows, and the nodes.
     fn graph(self, documents: Vec<serde_json::Value>, next: Option<String>) -> Vec<serde_json::Value> {
-        let mut page = json!({ "@id": self.iri, "@type": "Page" });
+        let iri = self.after.as_deref().map_or_else(|| self.list.clone(), |cursor| self.page(cursor));
+        let mut page = json!({ "@id": iri, "@type": "Page" });
         if let Some(next) = next {
             page["next"] = json!(next);
         }
@@ -217,24 +235,27 @@ impl Listing {
     }
 }
 
-/// The document in the profile that the client asks for, compacted unless it asks for another.
+/// The document in the profile that the client wants most, compacted unless it names another.
 async fn in_profile(context: &Context, accepted: &[Accepted], document: &impl Serialize) -> Response {
-    let wanted = accepted.iter().find(|accepted| accepted.range == MEDIA_TYPE);
-    let profile = wanted.and_then(|wanted| Profile::of(wanted.profile.as_deref()?)).unwrap_or(Profile::Compacted);
-    let written = if profile == Profile::Compacted {
-        serde_json::to_string(document).map_err(anyhow::Error::new)
-    } else {
-        let url = context.app.base.url("context.jsonld");
-        match serde_json::to_value(document) {
-            Ok(document) => {
-                let write = move || profile::write(&document, &url, &context::document(KINDS), profile);
-                spawn_blocking(write).await.map_err(anyhow::Error::new).flatten()
-            }
-            Err(error) => Err(anyhow::Error::new(error)),
+    let mut wanted: Vec<&Accepted> = accepted.iter().filter(|accepted| accepted.range == MEDIA_TYPE).collect();
+    wanted.sort_by(|one, other| other.quality.total_cmp(&one.quality));
+    let names = wanted.first().and_then(|wanted| wanted.profile.as_deref()).unwrap_or_default();
+    let Some(profile) = names.split_whitespace().find_map(Profile::of) else {
+        return match serde_json::to_string(document) {
+            Ok(text) => linked_data(text, None),
+            Err(error) => failed(&anyhow::Error::new(error).into()),
+        };
+    };
+    let url = context.app.base.url("context.jsonld");
+    let written = match serde_json::to_value(document) {
+        Ok(document) => {
+            let write = move || profile::write(&document, &url, &context::document(KINDS), profile);
+            spawn_blocking(write).await.map_err(anyhow::Error::new).flatten()
         }
+        Err(error) => Err(anyhow::Error::new(error)),
     };
     match written {
-        Ok(text) => linked_data(text),
+        Ok(text) => linked_data(text, Some(profile)),
         Err(error) => failed(&error.into()),
     }
 }

@@ -55,8 +55,8 @@ pub fn router(app: App, hosts: Hosts) -> Router {
         .route("/{collection}/{key}", get(resource::node))
         .route("/{collection}/{key}/{edge}", get(resource::related))
         .with_state(context)
-        .layer(from_fn(layers::headers))
         .layer(from_fn_with_state(hosts, layers::host))
         .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn(layers::headers))
         .layer(from_fn(layers::log))
 }

@@ -3,6 +3,7 @@
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
+use axum::http::Uri;
 use tokio::{net::TcpListener, signal::unix, time::sleep};
 
 use super::{layers::Hosts, router::router};
@@ -68,9 +69,8 @@ pub async fn serve(server: Server, app: App) -> anyhow::Result<()> {
 /// Loopback names, and the name in the base URL.
 fn hosts(app: &App) -> Hosts {
     let mut hosts = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec();
-    let host = app.base.as_str().split("://").nth(1).and_then(|rest| rest.split('/').next());
-    let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name).to_owned());
-    hosts.extend(name.filter(|name| !hosts.contains(name)));
+    let base = app.base.as_str().parse::<Uri>().ok();
+    hosts.extend(base.and_then(|base| base.host().map(str::to_owned)).filter(|host| !hosts.contains(host)));
     Hosts(hosts)
 }
 

@@ -13,12 +13,16 @@ use super::{
 use crate::{
     html,
     schema::node::KINDS,
-    semantics::{context, context::MEDIA_TYPE, vocabulary},
+    semantics::{
+        context::{self, MEDIA_TYPE},
+        profile::Profile,
+        vocabulary,
+    },
 };
 
 /// The context, which foreign pages may read too: it holds nothing of the store.
 pub async fn context_document() -> Response {
-    let mut response = linked_data(context::document(KINDS).to_string());
+    let mut response = linked_data(context::document(KINDS).to_string(), None);
     let anyone = HeaderValue::from_static("*");
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anyone);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
@@ -28,16 +32,19 @@ pub async fn context_document() -> Response {
 /// The vocabulary, for machines and for people.
 pub async fn vocabulary_document(State(context): State<Context>, headers: HeaderMap) -> Response {
     match best(&accepted(&headers), &[MEDIA_TYPE, "text/html"]) {
-        Some(MEDIA_TYPE) => linked_data(vocabulary::document(KINDS).to_string()),
+        Some(MEDIA_TYPE) => linked_data(vocabulary::document(KINDS).to_string(), None),
         Some(_) => page(html::vocabulary(&context.app.base, KINDS)),
         None => not_acceptable(),
     }
 }
 
-/// An answer in JSON-LD.
-pub fn linked_data(document: String) -> Response {
-    let headers = [(header::CONTENT_TYPE, MEDIA_TYPE), (header::VARY, "Accept, Authorization")];
-    (headers, document).into_response()
+/// An answer in JSON-LD, in a profile or compacted.
+pub fn linked_data(document: String, profile: Option<Profile>) -> Response {
+    let media_type = match profile {
+        Some(profile) => format!("{MEDIA_TYPE};profile=\"{}\"", profile.iri()),
+        None => MEDIA_TYPE.to_owned(),
+    };
+    ([(header::CONTENT_TYPE, media_type), (header::VARY, "Accept, Authorization".to_owned())], document).into_response()
 }
 
 /// An answer as a page.

@@ -97,6 +97,8 @@ struct Size {
     cost: u64,
     /// The cost of one node below `nodes` and `edges`.
     cost_per_node: u64,
+    /// Whether a page is read for it.
+    has_page: bool,
     aliases: u64,
     fields: u64,
     introspection: u64,
@@ -106,6 +108,7 @@ impl Size {
     fn add(&mut self, other: Self) {
         self.depth = self.depth.max(other.depth);
         self.introspection = self.introspection.max(other.introspection);
+        self.has_page |= other.has_page;
         self.cost = self.cost.saturating_add(other.cost);
         self.cost_per_node = self.cost_per_node.saturating_add(other.cost_per_node);
         self.aliases = self.aliases.saturating_add(other.aliases);
@@ -204,18 +207,24 @@ impl<'a> Measure<'a> {
             size.introspection += 1;
         }
         size.depth = below.depth + 1;
-        let nodes = below.cost_per_node.saturating_mul(self.page_size(field));
+        // A page is read whole, however little of its nodes is asked for.
+        let rows = if below.has_page { self.page_size(field) } else { 0 };
+        let nodes = below.cost_per_node.max(1).saturating_mul(rows);
         let cost = below.cost.saturating_add(nodes).saturating_add(1);
-        match (name, field.get_argument("ids")) {
-            ("nodes", Some(_)) => size.cost = cost.saturating_mul(self.length(field, "ids")),
-            ("nodes" | "edges", None) => size.cost_per_node = cost,
+        size.has_page = ["nodes", "edges", "pageInfo"].contains(&name);
+        match name {
+            "nodes" if field.get_argument("ids").is_some() => {
+                size.cost = cost.saturating_mul(self.length(field, "ids"));
+            }
+            "nodes" | "edges" => size.cost_per_node = cost,
             _ => size.cost = cost,
         }
         size
     }
 
     fn page_size(&self, field: &Field) -> u64 {
-        let size = match self.constant(field, "first").or_else(|| self.constant(field, "last")) {
+        let given = |argument| self.constant(field, argument).filter(|value| *value != ConstValue::Null);
+        let size = match given("first").or_else(|| given("last")) {
             Some(ConstValue::Number(number)) => number.as_u64(),
             _ => None,
         };
@@ -265,6 +274,9 @@ mod tests {
             ("query ($many: Int) { customers(first: $many) { nodes { name } } }", 1 + 50 * 2),
             ("query ($few: Int = 2) { customers(last: $few) { edges { node { name } } } }", 1 + 2 * 3),
             ("{ customers(first: 2) { nodes { orders(first: 3) { nodes { total } } } } }", 1 + 2 * (1 + 1 + 3 * 2)),
+            ("{ customers(first: null, last: 10) { nodes { name } } }", 1 + 10 * 2),
+            ("{ customers(first: 10) { pageInfo { endCursor } } }", 1 + 2 + 10),
+            ("{ customers(first: 10) { totalCount } }", 2),
             ("{ customers(first: 2) { totalCount ...page } } fragment page on C { nodes { name } }", 1 + 1 + 2 * 2),
             ("{ nodes(ids: [1, 2, 3]) { id } }", 3 * 2),
             ("{ __schema { types { fields { name } } } }", 1),

@@ -33,3 +33,63 @@ pub fn sdl() -> String {
 fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
     Schema::build(Query::default(), EmptyMutation, EmptySubscription)
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::Request;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{auth::Viewer, given};
+
+    async fn ask(app: &App, viewer: Viewer, query: &str) -> Value {
+        let request = Request::new(query).data(viewer).data(app.reading());
+        json!(build(app.clone()).execute(request).await)
+    }
+
+    #[tokio::test]
+    async fn personal_data_is_null_for_those_who_may_not_read_it() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let tx = app.database.begin().await?;
+            given::customer(&tx, "Jane").await?;
+            tx.commit().await?;
+            let query = "{ customers { nodes { name totalSpent jsonLd } } }";
+
+            let open = ask(&app, Viewer::Local, query).await;
+            let closed = ask(&app, Viewer::Analyst, query).await;
+
+            assert_eq!(open["data"]["customers"]["nodes"][0]["name"], "Jane");
+            assert_eq!(open["data"]["customers"]["nodes"][0]["jsonLd"]["name"], "Jane");
+            let node = &closed["data"]["customers"]["nodes"][0];
+            assert_eq!((&node["name"], &node["totalSpent"]), (&Value::Null, &json!("0.00")));
+            assert!(node["jsonLd"]["name"].is_null());
+            assert_eq!(closed["errors"][0]["extensions"]["code"], "FORBIDDEN");
+            assert_eq!(closed["errors"][0]["path"], json!(["customers", "nodes", 0, "name"]));
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn nor_can_they_find_it_out() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let questions = [
+                "{ customers(where: { name: { startsWith: \"J\" } }) { totalCount } }",
+                "{ customers(where: { not: { email: { isNull: true } } }) { totalCount } }",
+                "{ orders(where: { customer: { telephone: { contains: \"1\" } } }) { totalCount } }",
+                "{ customers(orderBy: { field: NAME }) { pageInfo { endCursor } } }",
+                "{ customers(orderBy: { field: EMAIL }) { nodes { id } } }",
+                "{ customers(search: \"jane\") { totalCount } }",
+                "{ customerBy(key: { email: \"jane@example.org\" }) { id } }",
+            ];
+
+            for question in questions {
+                let answer = ask(&app, Viewer::Analyst, question).await;
+
+                assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{question}: {answer}");
+            }
+            Ok(())
+        })
+        .await
+    }
+}

@@ -55,12 +55,12 @@ fn fact_term(fact: &Fact) -> Value {
     let id = expand(fact.property);
     match fact.range {
         Range::Text | Range::Boolean | Range::Integer => json!({ "@id": id }),
-        Range::Texts => json!({ "@id": id, "@container": "@set" }),
+        Range::Texts => json!({ "@id": id, "@container": "@list" }),
         Range::Decimal => json!({ "@id": id, "@type": "xsd:decimal" }),
         Range::Date => json!({ "@id": id, "@type": "xsd:date" }),
         Range::DateTime => json!({ "@id": id, "@type": "xsd:dateTime" }),
         Range::Json => json!({ "@id": id, "@type": "@json" }),
-        Range::Terms(_, terms) => {
+        Range::Terms(_, _, terms) => {
             let values: Map<_, _> = terms.iter().map(|term| (term.name.to_owned(), json!(expand(term.iri)))).collect();
             json!({ "@id": id, "@type": "@vocab", "@context": values })
         }

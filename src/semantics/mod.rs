@@ -10,7 +10,7 @@ mod resource;
 pub mod value;
 pub mod vocabulary;
 
-pub use iri::Base;
+pub use iri::{Base, expand};
 pub use json_ld::Document;
 pub use resource::{Description, Edge, Fact, Kind, Links, Resource, pages_term, parse_key};
 pub use value::Range;

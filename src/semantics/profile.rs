@@ -15,8 +15,6 @@ use json_ld::{
 /// A form of JSON-LD that a client can ask for by the media type's `profile` parameter (JSON-LD 1.1, section B).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Against our context, the form that is written by default.
-    Compacted,
     /// Without a context: every term an absolute IRI.
     Expanded,
     /// Expanded, and every node on its own.
@@ -24,14 +22,17 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The profile that an IRI names.
+    /// The profile that an IRI names. None for the compacted one, which is written by default.
     #[must_use]
     pub fn of(iri: &str) -> Option<Self> {
-        match iri.strip_prefix("http://www.w3.org/ns/json-ld#")? {
-            "compacted" => Some(Self::Compacted),
-            "expanded" => Some(Self::Expanded),
-            "flattened" => Some(Self::Flattened),
-            _ => None,
+        [Self::Expanded, Self::Flattened].into_iter().find(|profile| profile.iri() == iri)
+    }
+
+    /// The IRI of the profile.
+    pub fn iri(self) -> &'static str {
+        match self {
+            Self::Expanded => "http://www.w3.org/ns/json-ld#expanded",
+            Self::Flattened => "http://www.w3.org/ns/json-ld#flattened",
         }
     }
 }
@@ -58,7 +59,6 @@ pub fn write(
         loader.insert(url, context);
     }
     match profile {
-        Profile::Compacted => Ok(document.document().compact_print().to_string()),
         Profile::Expanded => {
             let expanded = at_once(document.expand(&loader))?.map_err(|error| anyhow!("expansion failed: {error}"))?;
             let objects = expanded.into_iter().map(|object| object.into_json_with(&())).collect();

@@ -39,8 +39,8 @@ pub enum Range {
     DateTime,
     /// Any JSON, kept as it is.
     Json,
-    /// One of the terms of a class.
-    Terms(&'static str, &'static [term::Description]),
+    /// One of the terms of a class: the class, what it means, its terms.
+    Terms(&'static str, &'static str, &'static [term::Description]),
     /// A thing without an IRI of its own, written in place: its class and its facts.
     Thing(&'static str, &'static [super::Fact]),
 }
@@ -122,6 +122,7 @@ macro_rules! term_values {
         impl $crate::semantics::value::Value for $type {
             const RANGE: $crate::semantics::Range = $crate::semantics::Range::Terms(
                 <$type as ::entity::term::Term>::CLASS,
+                <$type as ::entity::term::Term>::COMMENT,
                 <$type as ::entity::term::Term>::TERMS,
             );
 

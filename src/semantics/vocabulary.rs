@@ -22,8 +22,8 @@ pub const PAGE_OF: &str = "customers:of";
 pub struct Term {
     /// `rdfs:Class`, `rdf:Property`, or the class that it is a value of.
     pub class: String,
-    /// What it means.
-    pub comment: String,
+    /// What it means; one text for each use that differs.
+    pub comments: BTreeSet<String>,
     /// The path that it mirrors, as `$.Customer.placed.Order`.
     pub pattern: Option<String>,
     /// The classes that a property is stated of.
@@ -40,6 +40,7 @@ pub fn terms(kinds: &[Kind]) -> BTreeMap<String, Term> {
     let mut terms = Terms::default();
     terms.class(PAGE_CLASS, "A part of a list of nodes, with a link to the next.", &[]);
     terms.property(PAGE_PROPERTY, "A page that lists nodes related to this one.", &[], PAGE_CLASS);
+    terms.property("customers:pattern", "The path through the graph that a term mirrors.", &[], "xsd:string");
     terms.property(PAGE_OF, "The node whose related nodes the page lists.", &[PAGE_CLASS], "rdfs:Resource");
     terms.property("customers:next", "The page that goes on where this one ends.", &[PAGE_CLASS], PAGE_CLASS);
     for kind in kinds {
@@ -53,8 +54,12 @@ pub fn terms(kinds: &[Kind]) -> BTreeMap<String, Term> {
 pub fn document(kinds: &[Kind]) -> Value {
     let mut context: Map<String, Value> =
         PREFIXES.iter().map(|(prefix, namespace)| ((*prefix).to_owned(), json!(namespace))).collect();
-    for property in ["domain", "range", "subClassOf", "subPropertyOf", "isDefinedBy"] {
+    for property in ["subClassOf", "subPropertyOf", "isDefinedBy"] {
         context.insert(property.to_owned(), json!({ "@id": format!("rdfs:{property}"), "@type": "@id" }));
+    }
+    // A property of several classes: `rdfs:domain` would say that its subject is of all of them.
+    for property in ["domainIncludes", "rangeIncludes"] {
+        context.insert(property.to_owned(), json!({ "@id": format!("schema:{property}"), "@type": "@id" }));
     }
     for property in ["label", "comment"] {
         context.insert(property.to_owned(), json!({ "@id": format!("rdfs:{property}"), "@language": "en" }));
@@ -69,18 +74,24 @@ fn entry(name: &str, term: &Term) -> Value {
     entry.insert("@id".to_owned(), json!(format!("customers:{name}")));
     entry.insert("@type".to_owned(), json!(term.class));
     entry.insert("label".to_owned(), json!(name));
-    entry.insert("comment".to_owned(), json!(term.comment));
+    entry.insert("comment".to_owned(), json!(term.comments));
     entry.insert("isDefinedBy".to_owned(), json!(CUSTOMERS.trim_end_matches('#')));
     if let Some(pattern) = &term.pattern {
         entry.insert("pattern".to_owned(), json!(pattern));
     }
     let parent = if term.class == "rdf:Property" { "subPropertyOf" } else { "subClassOf" };
-    for (property, values) in [("domain", &term.domain), ("range", &term.range), (parent, &term.parents)] {
+    for (property, values) in
+        [("domainIncludes", &term.domain), ("rangeIncludes", &term.range), (parent, &term.parents)]
+    {
         if !values.is_empty() {
             entry.insert(property.to_owned(), json!(values));
         }
     }
     Value::Object(entry)
+}
+
+fn once(text: &str) -> BTreeSet<String> {
+    BTreeSet::from([text.to_owned()])
 }
 
 #[derive(Default)]
@@ -94,7 +105,8 @@ impl Terms {
         self.class(description.class, description.comment, parents);
         for fact in description.facts {
             let range = match fact.range {
-                Range::Text | Range::Texts => "xsd:string",
+                Range::Text => "xsd:string",
+                Range::Texts => "rdf:List",
                 Range::Boolean => "xsd:boolean",
                 Range::Integer => "xsd:integer",
                 Range::Decimal => "xsd:decimal",
@@ -102,12 +114,12 @@ impl Terms {
                 Range::DateTime => "xsd:dateTime",
                 Range::Json => "rdf:JSON",
                 Range::Thing(class, _) => class,
-                Range::Terms(class, values) => {
-                    self.class(class, fact.comment, &[]);
+                Range::Terms(class, comment, values) => {
+                    self.class(class, comment, &[]);
                     for value in values {
                         self.add(
                             value.iri,
-                            Term { class: class.to_owned(), comment: value.comment.to_owned(), ..Term::default() },
+                            Term { class: class.to_owned(), comments: once(value.comment), ..Term::default() },
                         );
                     }
                     class
@@ -133,7 +145,7 @@ impl Terms {
             name,
             Term {
                 class: "rdfs:Class".to_owned(),
-                comment: comment.to_owned(),
+                comments: once(comment),
                 parents: parents.iter().map(|parent| (*parent).to_owned()).collect(),
                 ..Term::default()
             },
@@ -146,7 +158,7 @@ impl Terms {
             name,
             Term {
                 class: "rdf:Property".to_owned(),
-                comment,
+                comments: once(&comment),
                 pattern,
                 domain: domain.iter().map(|class| (*class).to_owned()).collect(),
                 range: std::iter::once(range.to_owned()).collect(),
@@ -171,6 +183,7 @@ impl Terms {
                 self.0.insert(name.to_owned(), term);
             }
             Some(known) => {
+                known.comments.extend(term.comments);
                 known.domain.extend(term.domain);
                 known.range.extend(term.range);
                 known.parents.extend(term.parents);

@@ -23,6 +23,8 @@ pub struct Sort {
     pub kind: SortKind,
     /// Greatest first.
     pub is_descending: bool,
+    /// Whether the expression is personal data.
+    pub is_personal: bool,
 }
 
 impl Sort {

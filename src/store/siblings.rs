@@ -4,7 +4,7 @@
 //! the others find their share: one statement for each level of a query, whatever the executor's timing.
 
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     collections::HashMap,
     fmt::{self, Debug, Formatter},
     future::Future,
@@ -23,7 +23,7 @@ pub struct Siblings(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     keys: OnceLock<Keys>,
-    reads: Mutex<HashMap<String, Arc<dyn Any + Send + Sync>>>,
+    reads: Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>,
 }
 
 #[derive(Default)]
@@ -56,20 +56,23 @@ impl Siblings {
         keys
     }
 
-    /// Runs `read` once for all siblings that ask for `edge`, which names the edge and its arguments.
-    pub async fn share<V, F>(&self, edge: String, read: impl FnOnce() -> F) -> V
+    /// Runs `read` once for all siblings that ask for the same thing.
+    ///
+    /// `place` is the place in the document where it is asked for, which is the same for all siblings and has one set
+    /// of arguments. What is read there may be of several types.
+    pub async fn share<V, F>(&self, place: usize, read: impl FnOnce() -> F) -> V
     where
         V: Clone + Send + Sync + 'static,
         F: Future<Output = V>,
     {
         let cell = {
             let mut reads = self.0.reads.lock().unwrap_or_else(PoisonError::into_inner);
-            let cell = reads.entry(edge).or_insert_with(|| Arc::new(OnceCell::<V>::new()));
+            let cell = reads.entry((place, TypeId::of::<V>())).or_insert_with(|| Arc::new(OnceCell::<V>::new()));
             Arc::clone(cell).downcast::<OnceCell<V>>()
         };
         match cell {
             Ok(cell) => cell.get_or_init(read).await.clone(),
-            // The same name was used for another type of value: read it for this node alone.
+            // Never: the type is part of the key.
             Err(_) => read().await,
         }
     }

@@ -159,7 +159,7 @@ async fn every_operator_means_what_it_says() {
         json!({ "name": { "startsWith": "Álfreds" } }),
         json!({ "name": { "contains": "futterk" } }),
         json!({ "externalId": { "in": ["ALFKI", "nobody"] } }),
-        json!({ "externalId": { "startsWith": "ALFK" } }),
+        json!({ "externalId": { "startsWith": "ALFK" }, "totalOrders": { "in": [6] }, "totalSpent": { "in": ["4273.00"] } }),
         json!({ "externalId": { "contains": "LFK" } }),
         json!({ "and": [{ "kind": { "eq": "ORGANIZATION" } }, { "addresses": { "some": { "addressLocality": { "eq": "BERLIN" } } } }] }),
         json!({ "orders": { "some": { "externalId": { "eq": "10643" } } } }),
@@ -247,4 +247,43 @@ async fn nodes_of_several_types_come_in_the_order_asked_for() {
             { "__typename": "Customer", "id": wanted[3] },
         ])
     );
+}
+
+#[tokio::test]
+async fn a_value_that_is_null_does_not_find_everyone() {
+    let server = Server::demo().await;
+
+    for filter in [json!({ "email": { "eq": null } }), json!({ "name": null }), json!({ "orders": null })] {
+        let query = "query ($where: CustomerWhere) { customers(where: $where) { totalCount } }";
+        let answer = server.answer(query, json!({ "where": filter })).await;
+
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn conditions_that_follow_edges_to_and_fro_stay_cheap() {
+    let server = Server::demo().await;
+    let mut filter = json!({ "name": { "eq": "nobody" } });
+    for _ in 0..5 {
+        filter = json!({ "orders": { "some": { "customer": filter } } });
+    }
+    let everyone = json!({ "segments": { "some": { "customers": { "none": { "orders": { "none": {} } } } } } });
+
+    assert_eq!(ids(&server, filter).await, Vec::<String>::new());
+    assert!(!ids(&server, everyone).await.is_empty());
+}
+
+#[tokio::test]
+async fn dates_of_birth_are_found_one_by_one() {
+    let server = seeded().await;
+    let data = server
+        .query("{ customers(first: 250, where: { birthDate: { isNull: false } }) { nodes { id birthDate } } }")
+        .await;
+    let someone = &data["customers"]["nodes"][0];
+
+    let found = ids(&server, json!({ "birthDate": { "in": [someone["birthDate"], "1801-01-01"] } })).await;
+
+    assert!(found.contains(&someone["id"].as_str().expect("an id").to_owned()));
+    assert!(found.len() < 10, "{found:?}");
 }

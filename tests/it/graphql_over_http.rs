@@ -126,6 +126,7 @@ async fn a_request_that_is_malformed_is_answered_with_400_whatever_the_media_typ
         "not json".to_owned(),
         "\"a string\"".to_owned(),
         "[]".to_owned(),
+        json!(["{ __typename }", null, null, null]).to_string(),
         "{}".to_owned(),
         json!({ "qeury": "{ __typename }" }).to_string(),
         json!({ "query": { "a": 1 } }).to_string(),
@@ -222,4 +223,27 @@ async fn a_foreign_host_is_refused() {
     let request = Client::new().get(server.url("/health/live")).header("host", "customers.example.org");
 
     assert_eq!(send(request).await.status(), 421);
+}
+
+#[tokio::test]
+async fn a_head_is_answered_as_a_get_and_mutates_nothing() {
+    let server = Server::start().await;
+    let head = |query: &str| {
+        let url = reqwest::Url::parse_with_params(&server.url("/graphql"), [("query", query)]).expect("a URL");
+        Client::new().head(url).header(ACCEPT, JSON)
+    };
+
+    assert_eq!(send(head("{ __typename }")).await.status(), 200);
+    assert_eq!(send(head("mutation { __typename }")).await.status(), 405);
+}
+
+#[tokio::test]
+async fn caches_are_told_what_the_answer_depends_on() {
+    let server = Server::start().await;
+
+    for accept in [JSON, "text/html"] {
+        let response = send(get(&server, accept, &[("query", "{ __typename }")])).await;
+
+        assert!(response.headers()["vary"].to_str().expect("a text").contains("Accept"), "{accept}");
+    }
 }

@@ -31,6 +31,18 @@ async fn a_query_that_is_too_deep_is_told_its_depth() {
 }
 
 #[tokio::test]
+async fn what_is_null_does_not_make_a_query_cheap() {
+    let server = Server::start().await;
+    let page = "first: null, last: 250";
+
+    let error = server
+        .error(&format!("{{ customers({page}) {{ nodes {{ orders({page}) {{ nodes {{ id total }} }} }} }} }}"))
+        .await;
+
+    assert_eq!(error["extensions"]["code"], "QUERY_TOO_COMPLEX");
+}
+
+#[tokio::test]
 async fn many_aliases_are_refused() {
     let server = Server::start().await;
     let aliases = (0..101).fold(String::new(), |text, index| text + &format!("a{index}: __typename "));
