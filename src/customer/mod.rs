@@ -15,3 +15,6 @@ pub use node::Customer;
 pub use query::CustomerQuery;
 pub use search::search_text;
 pub use spend::SpendSegment;
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod limits;
 mod linked_data;
 mod nested;
 mod page;
+mod program;
 mod schema;
 mod search;
 mod server;
