@@ -93,7 +93,7 @@ pub(super) async fn import(
     };
     let touched = rows.touched();
     progress.expect(rows.len() as u64);
-    rows.insert(&tx, progress).await?;
+    rows.insert(&tx, |count| progress.advance(count)).await?;
     if !touched.is_empty() {
         metrics::rebuild(&tx, now, Some(&touched)).await?;
         loyalty::standing::enroll(&tx, now, Some(&touched)).await?;
