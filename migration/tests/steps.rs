@@ -121,6 +121,61 @@ async fn a_page_sorted_by_a_nullable_instant_is_read_from_its_index() -> Result<
     Ok(())
 }
 
+#[tokio::test]
+async fn every_list_is_read_in_order_from_an_index() -> Result<(), DbErr> {
+    let database = migrated().await?;
+    let live = "deleted_at is null";
+    // The condition that a list always has, and the columns that it can be sorted by.
+    let lists: [(&str, &str, &[&str]); 17] = [
+        (
+            "customer",
+            live,
+            &[
+                "name_key",
+                "email_sort",
+                "customer_since",
+                "total_orders",
+                "total_spent",
+                "first_order_date_sort",
+                "last_order_date_sort",
+                "last_purchase_date_sort",
+                "created_at",
+                "updated_at",
+            ],
+        ),
+        ("orders", "true", &["order_date", "delivered_at_sort", "total", "created_at"]),
+        ("product", live, &["name_key", "sku_sort", "created_at"]),
+        ("segment", "true", &["name", "created_at"]),
+        ("loyalty_program", "true", &["created_at"]),
+        ("address", "customer_id = x'01'", &["created_at"]),
+        ("contact_point", "customer_id = x'01'", &["created_at"]),
+        ("communication", "customer_id = x'01'", &["created_at"]),
+        ("orders", "customer_id = x'01'", &["order_date", "delivered_at_sort", "total", "created_at"]),
+        ("order_item", "order_id = x'01'", &["position"]),
+        ("order_item", "product_id = x'01'", &["position"]),
+        ("refund", "customer_id = x'01'", &["refunded_at"]),
+        ("refund", "order_id = x'01'", &["refunded_at"]),
+        ("loyalty_membership", "customer_id = x'01'", &["since"]),
+        ("loyalty_membership", "program_id = x'01'", &["since"]),
+        ("loyalty_membership", "tier_id = x'01'", &["since"]),
+        ("loyalty_tier", "program_id = x'01'", &["rank"]),
+    ];
+
+    for (table, condition, keys) in lists {
+        for key in keys {
+            for direction in ["asc", "desc"] {
+                let page = format!(
+                    "select * from {table} where {condition} order by {key} {direction}, id {direction} limit 51"
+                );
+                let plan = texts(&database, &format!("explain query plan {page}")).await?;
+                let is_read_in_order = plan.len() == 1 && plan[0].contains("USING INDEX");
+                assert!(is_read_in_order, "{page}: {plan:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A new database of each kind that there is.
 async fn empty() -> Result<Vec<DatabaseConnection>, DbErr> {
     let mut databases = vec![Database::connect("sqlite::memory:").await?];
