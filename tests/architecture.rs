@@ -7,7 +7,7 @@ use std::{
 
 /// The floors of the house, from the ground up.
 const FLOORS: [&[&str]; 5] = [
-    &["app", "clock", "config", "failure", "filter", "fold", "instant", "money", "progress", "semantics", "store"],
+    &["app", "clock", "config", "failure", "filter", "fold", "instant", "money", "semantics", "store"],
     &["auth", "graphql"],
     &[
         "address",
@@ -24,7 +24,7 @@ const FLOORS: [&[&str]; 5] = [
         "settings",
     ],
     &["schema", "html"],
-    &["cli", "http", "import", "seed"],
+    &["cli", "http", "import", "progress", "seed"],
 ];
 
 /// The crates that only some rooms may name.

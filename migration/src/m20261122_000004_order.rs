@@ -106,6 +106,8 @@ const ORDER_INDEXES: &str = "
 create unique index orders_external_id_unique on orders (external_id) where external_id is not null;
 create index orders_by_customer_and_order_date on orders (customer_id, order_date, id);
 create index orders_by_customer_and_total on orders (customer_id, total, id);
+create index orders_by_customer_and_delivered_at on orders (customer_id, delivered_at_sort, id);
+create index orders_by_customer_and_created_at on orders (customer_id, created_at, id);
 create index orders_by_order_date on orders (order_date, id);
 create index orders_by_total on orders (total, id);
 create index orders_by_created_at on orders (created_at, id);

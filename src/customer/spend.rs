@@ -48,14 +48,15 @@ pub fn segment_expression(reading: &Reading) -> Expr {
     cases.finally(Expr::val(SpendSegment::Basic.description().name)).into()
 }
 
-/// Mean revenue of a purchase: `spent / purchases`, rounded half away from zero to the minor unit; 0 without purchases.
+/// Mean revenue of a purchase: `spent / purchases`, rounded half up to the minor unit; 0 without purchases.
 #[must_use]
 pub fn average_order_value(spent: Money, purchases: i64) -> Money {
     let units = if purchases <= 0 {
         0
     } else {
-        let half = if spent.units < 0 { -(purchases / 2) } else { purchases / 2 };
-        spent.units.saturating_add(half) / purchases
+        let (spent, purchases) = (i128::from(spent.units), i128::from(purchases));
+        let rounded = (2 * spent + purchases).div_euclid(2 * purchases);
+        i64::try_from(rounded).expect("a mean lies between the sum and zero")
     };
     Money { units, ..spent }
 }
@@ -85,8 +86,21 @@ mod tests {
     }
 
     #[test]
-    fn averages_are_rounded_half_away_from_zero() {
-        let cases = [(0, 0, 0), (100, 0, 0), (100, 3, 33), (5, 2, 3), (-5, 2, -3), (-4, 3, -1), (200, 3, 67)];
+    fn averages_are_rounded_half_up() {
+        let cases = [
+            (0, 0, 0),
+            (100, 0, 0),
+            (100, 3, 33),
+            (200, 3, 67),
+            (5, 2, 3),
+            (-5, 2, -2),
+            (-7, 2, -3),
+            (-4, 3, -1),
+            (-5, 3, -2),
+            (i64::MAX, 1, i64::MAX),
+            (i64::MIN, 1, i64::MIN),
+            (i64::MAX, i64::MAX, 1),
+        ];
 
         for (spent, purchases, expected) in cases {
             assert_eq!(average_order_value(dollars(spent), purchases).units, expected, "{spent} / {purchases}");

@@ -1,7 +1,7 @@
 //! The Chinook shop: persons who buy music for dollars. Every invoice is an order of one line, placed and
 //! delivered on its date.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use entity::{
     customer::{self, CustomerKind},
@@ -16,7 +16,7 @@ use super::{
     dollars::{self, Dollars},
     draft::{Draft, complete},
     known::Keys,
-    run::{Shop, Take},
+    run::{Dataset, Selection},
     source::{Row, Source, table},
 };
 use crate::{fold, instant::Day};
@@ -67,7 +67,7 @@ impl Chinook {
     }
 }
 
-impl Shop for Chinook {
+impl Dataset for Chinook {
     fn newest_order(&self) -> Option<Day> {
         self.invoices.iter().map(|row| row.fields.invoice_date).max()
     }
@@ -82,60 +82,49 @@ impl Shop for Chinook {
         }
     }
 
-    fn take(&self, draft: &Draft<'_>) -> anyhow::Result<Take> {
-        let mut take = Take::default();
-        let customers = self.customers(draft, &mut take)?;
-        self.orders(draft, &customers, &mut take)?;
-        Ok(take)
+    fn select(&self, draft: &Draft<'_>) -> anyhow::Result<Selection> {
+        let mut selection = Selection::default();
+        let customers = self.customers(draft, &mut selection)?;
+        self.orders(draft, &customers, &mut selection)?;
+        Ok(selection)
     }
 }
 
 impl Chinook {
-    /// Takes the customers with their addresses, and gives the keys of all by their ids in the files.
-    fn customers(&self, draft: &Draft<'_>, take: &mut Take) -> anyhow::Result<HashMap<&str, Uuid>> {
-        let mut keys = HashMap::new();
+    /// Selects the customers with their addresses, and gives the keys of all by their ids in the files.
+    fn customers(&self, draft: &Draft<'_>, selection: &mut Selection) -> anyhow::Result<HashMap<&str, Uuid>> {
         let mut emails = draft.known.emails.clone();
-        for row in &self.customers {
-            let id = row.fields.customer_id.as_str();
-            let key = if let Some(key) = draft.known.customers.get(id) {
-                take.recognized += 1;
-                *key
-            } else {
-                let customer = customer(draft, row)?;
-                if customer.email_key.as_ref().is_some_and(|email| !emails.insert(email.clone())) {
-                    return Err(row.wrong("email", "another customer has this address"));
-                }
-                let key = customer.id;
-                take.rows.addresses.push(draft.address(key, postal(&row.fields)));
-                take.rows.customers.push(customer);
-                key
-            };
-            if keys.insert(id, key).is_some() {
-                return Err(row.wrong("customer_id", format_args!("{id:?} is in the file twice")));
+        let id: (_, fn(&CustomerRow) -> &str) = ("customer_id", |row| &row.customer_id);
+        selection.keys(&self.customers, id, &draft.known.customers, |row, rows| {
+            let customer = customer(draft, row)?;
+            if customer.email_key.as_ref().is_some_and(|email| !emails.insert(email.clone())) {
+                return Err(row.wrong("email", "another customer has this address"));
             }
-        }
-        Ok(keys)
+            let key = customer.id;
+            rows.addresses.push(draft.address(key, postal(&row.fields)));
+            rows.customers.push(customer);
+            Ok(key)
+        })
     }
 
-    fn orders(&self, draft: &Draft<'_>, customers: &HashMap<&str, Uuid>, take: &mut Take) -> anyhow::Result<()> {
-        let mut seen = HashSet::new();
-        for row in &self.invoices {
-            let id = row.fields.invoice_id.as_str();
-            if !seen.insert(id) {
-                return Err(row.wrong("invoice_id", format_args!("{id:?} is in the file twice")));
-            }
-            if draft.known.orders.contains_key(id) {
-                take.recognized += 1;
-                continue;
-            }
+    fn orders(
+        &self,
+        draft: &Draft<'_>,
+        customers: &HashMap<&str, Uuid>,
+        selection: &mut Selection,
+    ) -> anyhow::Result<()> {
+        let id: (_, fn(&InvoiceRow) -> &str) = ("invoice_id", |row| &row.invoice_id);
+        selection.keys(&self.invoices, id, &draft.known.orders, |row, rows| {
             let buyer = row.fields.customer_id.as_str();
             let customer = customers.get(buyer).copied();
             let customer =
                 customer.ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
             let (order, item) = order(draft, row, customer)?;
-            take.rows.orders.push(order);
-            take.rows.items.push(item);
-        }
+            let key = order.id;
+            rows.orders.push(order);
+            rows.items.push(item);
+            Ok(key)
+        })?;
         Ok(())
     }
 }

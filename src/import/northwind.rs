@@ -3,7 +3,7 @@
 //! Freight is kept beside the total, not in it. The shipped date is taken as the delivery; an order without
 //! one is still in processing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -19,7 +19,7 @@ use super::{
     dollars::{self, Dollars, Fraction, UnitDollars},
     draft::{Draft, complete},
     known::Keys,
-    run::{Shop, Take},
+    run::{Dataset, Selection},
     source::{Row, Source, table},
 };
 use crate::{fold, instant::Day, money::Money, store::Rows};
@@ -91,7 +91,7 @@ impl Northwind {
     }
 }
 
-impl Shop for Northwind {
+impl Dataset for Northwind {
     fn newest_order(&self) -> Option<Day> {
         self.orders.iter().map(|row| row.fields.order_date).max()
     }
@@ -105,37 +105,20 @@ impl Shop for Northwind {
         }
     }
 
-    fn take(&self, draft: &Draft<'_>) -> anyhow::Result<Take> {
-        let mut take = Take::default();
-        let customers = self.customers(draft, &mut take)?;
-        let products = self.products(draft, &mut take);
-        self.orders(draft, &customers, &products, &mut take)?;
-        Ok(take)
+    fn select(&self, draft: &Draft<'_>) -> anyhow::Result<Selection> {
+        let mut selection = Selection::default();
+        let id: (_, fn(&CustomerRow) -> &str) = ("customer_id", |row| &row.customer_id);
+        let customers =
+            selection.keys(&self.customers, id, &draft.known.customers, |row, rows| customer(draft, row, rows))?;
+        let products = self.products(draft, &mut selection)?;
+        self.orders(draft, &customers, &products, &mut selection)?;
+        Ok(selection)
     }
 }
 
 impl Northwind {
-    /// Takes the customers, and gives the keys of all by their ids in the files.
-    fn customers(&self, draft: &Draft<'_>, take: &mut Take) -> anyhow::Result<HashMap<&str, Uuid>> {
-        let mut keys = HashMap::new();
-        for row in &self.customers {
-            let id = row.fields.customer_id.as_str();
-            let key = match draft.known.customers.get(id) {
-                Some(key) => {
-                    take.recognized += 1;
-                    *key
-                }
-                None => customer(draft, row, &mut take.rows)?,
-            };
-            if keys.insert(id, key).is_some() {
-                return Err(row.wrong("customer_id", format_args!("{id:?} is in the file twice")));
-            }
-        }
-        Ok(keys)
-    }
-
-    /// Takes the products, each with the price of its latest line, and gives the keys of all.
-    fn products(&self, draft: &Draft<'_>, take: &mut Take) -> HashMap<&str, Uuid> {
+    /// Selects the products, each with the price of its latest line, and gives the keys of all.
+    fn products(&self, draft: &Draft<'_>, selection: &mut Selection) -> anyhow::Result<HashMap<&str, Uuid>> {
         let placed: HashMap<&str, Day> =
             self.orders.iter().map(|row| (row.fields.order_id.as_str(), row.fields.order_date)).collect();
         let date = |line: &LineRow| placed.get(line.order_id.as_str()).copied();
@@ -146,20 +129,17 @@ impl Northwind {
                 *newest = &row.fields;
             }
         }
-        let mut keys = HashMap::new();
+        let mut keys = HashMap::with_capacity(latest.len());
         for (id, line) in latest {
-            let key = if let Some(key) = draft.known.products.get(id) {
-                take.recognized += 1;
-                *key
-            } else {
+            let key = selection.key(id, &draft.known.products, |rows| {
                 let product = product(draft, line);
                 let key = product.id;
-                take.rows.products.push(product);
-                key
-            };
+                rows.products.push(product);
+                Ok(key)
+            })?;
             keys.insert(id, key);
         }
-        keys
+        Ok(keys)
     }
 
     fn orders(
@@ -167,36 +147,27 @@ impl Northwind {
         draft: &Draft<'_>,
         customers: &HashMap<&str, Uuid>,
         products: &HashMap<&str, Uuid>,
-        take: &mut Take,
+        selection: &mut Selection,
     ) -> anyhow::Result<()> {
         let mut lines: HashMap<&str, Vec<&Row<LineRow>>> = HashMap::new();
         for row in &self.lines {
             lines.entry(&row.fields.order_id).or_default().push(row);
         }
-        let mut seen = HashSet::new();
-        for row in &self.orders {
-            let id = row.fields.order_id.as_str();
-            if !seen.insert(id) {
-                return Err(row.wrong("order_id", format_args!("{id:?} is in the file twice")));
-            }
-            let lines = lines.remove(id).unwrap_or_default();
-            if draft.known.orders.contains_key(id) {
-                take.recognized += 1;
-                continue;
-            }
+        let id: (_, fn(&OrderRow) -> &str) = ("order_id", |row| &row.order_id);
+        let orders = selection.keys(&self.orders, id, &draft.known.orders, |row, rows| {
             let buyer = row.fields.customer_id.as_str();
             let customer = customers.get(buyer).copied();
             let customer =
                 customer.ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
             let key = draft.clock.key();
-            let mut items = Vec::with_capacity(lines.len());
-            for (position, line) in (1..).zip(lines) {
-                items.push(item(draft, line, key, customer, position, products)?);
-            }
-            take.rows.orders.push(order(draft, row, key, customer, &items)?);
-            take.rows.items.extend(items);
-        }
-        match lines.into_values().flatten().next() {
+            let lines = lines.get(row.fields.order_id.as_str()).into_iter().flatten();
+            let items = (1..).zip(lines).map(|(position, line)| item(draft, line, key, customer, position, products));
+            let items = items.collect::<anyhow::Result<Vec<_>>>()?;
+            rows.orders.push(order(draft, row, key, customer, &items)?);
+            rows.items.extend(items);
+            Ok(key)
+        })?;
+        match self.lines.iter().find(|line| !orders.contains_key(line.fields.order_id.as_str())) {
             Some(line) => {
                 let id = &line.fields.order_id;
                 Err(line.wrong("order_id", format_args!("there is no order {id:?}")))
@@ -206,7 +177,7 @@ impl Northwind {
     }
 }
 
-/// Takes a customer with their address and contact, and gives the key.
+/// Adds a customer with their address and contact, and gives the key.
 fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>, rows: &mut Rows) -> anyhow::Result<Uuid> {
     let fields = &row.fields;
     let since = draft.happened(row, "customer_since", fields.customer_since)?;

@@ -27,16 +27,66 @@ pub struct Report {
 
 impl Display for Report {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self { format, customers, orders, refunds, products, .. } = self;
-        write!(
-            formatter,
-            "{format}: {customers} customers, {orders} orders, {refunds} refunds and {products} products \
-             imported; {} were there already, {} rows rejected",
-            self.recognized, self.rejected_rows
-        )?;
-        if self.shift_in_days != 0 {
+        let written = [
+            (self.customers, "customers"),
+            (self.orders, "orders"),
+            (self.refunds, "refunds"),
+            (self.products, "products"),
+        ];
+        let written = written.into_iter().filter(|(count, _)| *count > 0);
+        let written: Vec<_> = written.map(|(count, things)| format!("{count} {things}")).collect();
+        write!(formatter, "{}: ", self.format)?;
+        match written.as_slice() {
+            [] => formatter.write_str("nothing new")?,
+            [only] => write!(formatter, "{only} imported")?,
+            [first @ .., last] => write!(formatter, "{} and {last} imported", first.join(", "))?,
+        }
+        if self.recognized > 0 {
+            write!(formatter, "; {} already there", self.recognized)?;
+        }
+        if self.rejected_rows > 0 {
+            write!(formatter, "; {} rejected", self.rejected_rows)?;
+        }
+        if self.shift_in_days != 0 && !written.is_empty() {
             write!(formatter, "; all dates moved by {} days", self.shift_in_days)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_happened_is_told() {
+        let nothing = Report {
+            format: Format::Chinook,
+            customers: 0,
+            orders: 0,
+            refunds: 0,
+            products: 0,
+            recognized: 0,
+            rejected_rows: 0,
+            shift_in_days: 334,
+        };
+        let again = Report { recognized: 471, ..nothing.clone() };
+        let one = Report { orders: 412, shift_in_days: 0, ..nothing.clone() };
+        let most =
+            Report { customers: 59, orders: 412, products: 7, recognized: 1, rejected_rows: 2, ..nothing.clone() };
+        let cases = [
+            (nothing, "chinook: nothing new"),
+            (again, "chinook: nothing new; 471 already there"),
+            (one, "chinook: 412 orders imported"),
+            (
+                most,
+                "chinook: 59 customers, 412 orders and 7 products imported; 1 already there; 2 rejected; \
+                 all dates moved by 334 days",
+            ),
+        ];
+
+        for (report, expected) in cases {
+            assert_eq!(report.to_string(), expected);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! An import from the files to the last figure.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use anyhow::{Context, bail};
+use uuid::Uuid;
 
 use super::{
     Dates, Report,
@@ -12,14 +13,14 @@ use super::{
     draft::Draft,
     known::{Keys, Known},
     northwind::Northwind,
-    source::Source,
+    source::{Row, Source},
 };
 use crate::{
     app::App, config::Format, customer::metrics, instant::Day, loyalty, progress::Progress, segment, store::Rows,
 };
 
 /// The files of another system, read and not yet taken.
-pub trait Shop: Send + Sync {
+pub trait Dataset: Send + Sync {
     /// When the newest order was placed.
     fn newest_order(&self) -> Option<Day>;
 
@@ -27,16 +28,55 @@ pub trait Shop: Send + Sync {
     fn keys(&self) -> Keys;
 
     /// The rows that the store does not have.
-    fn take(&self, draft: &Draft<'_>) -> anyhow::Result<Take>;
+    fn select(&self, draft: &Draft<'_>) -> anyhow::Result<Selection>;
 }
 
-/// What an import takes.
+/// What of a data set is to be written.
 #[derive(Debug, Default)]
-pub struct Take {
+pub struct Selection {
     /// What is new.
     pub rows: Rows,
     /// How many things in the files the store has already.
     pub recognized: u64,
+}
+
+impl Selection {
+    /// The keys of what the rows of a file are about, by the ids in its column `column`, each of which must be
+    /// there once: see [`Self::key`].
+    pub fn keys<'a, T>(
+        &mut self,
+        file: &'a [Row<T>],
+        (column, id): (&str, fn(&T) -> &str),
+        known: &HashMap<String, Uuid>,
+        mut make: impl FnMut(&'a Row<T>, &mut Rows) -> anyhow::Result<Uuid>,
+    ) -> anyhow::Result<HashMap<&'a str, Uuid>> {
+        let mut keys = HashMap::with_capacity(file.len());
+        for row in file {
+            let id = id(&row.fields);
+            let key = self.key(id, known, |rows| make(row, rows))?;
+            if keys.insert(id, key).is_some() {
+                return Err(row.wrong(column, format_args!("{id:?} is in the file twice")));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The key of a thing that the files call `id`: the one by which it is `known`, or that of the rows which
+    /// `make` adds.
+    pub fn key(
+        &mut self,
+        id: &str,
+        known: &HashMap<String, Uuid>,
+        make: impl FnOnce(&mut Rows) -> anyhow::Result<Uuid>,
+    ) -> anyhow::Result<Uuid> {
+        match known.get(id) {
+            Some(key) => {
+                self.recognized += 1;
+                Ok(*key)
+            }
+            None => make(&mut self.rows),
+        }
+    }
 }
 
 /// Imports `files`, which are told apart by their first lines. A second import of the same files changes
@@ -71,16 +111,16 @@ pub(super) async fn import(
             app.currency.code()
         );
     }
-    let shop: Box<dyn Shop> = match format {
+    let dataset: Box<dyn Dataset> = match format {
         Format::Northwind => Box::new(Northwind::read(sources)?),
         Format::Chinook => Box::new(Chinook::read(sources)?),
     };
     let tx = app.database.begin().await?;
     let reading = app.reading();
     let now = reading.now;
-    let calendar = Calendar::new(dates, shop.newest_order(), now);
-    let known = Known::find(&tx, shop.keys()).await?;
-    let Take { rows, recognized } = shop.take(&Draft { clock: app.clock, now, calendar, known: &known })?;
+    let calendar = Calendar::new(dates, dataset.newest_order(), now);
+    let known = Known::find(&tx, dataset.keys()).await?;
+    let Selection { rows, recognized } = dataset.select(&Draft { clock: app.clock, now, calendar, known: &known })?;
     let report = Report {
         format,
         customers: rows.customers.len() as u64,
@@ -93,7 +133,7 @@ pub(super) async fn import(
     };
     let touched = rows.touched();
     progress.expect(rows.len() as u64);
-    rows.insert(&tx, progress).await?;
+    rows.insert(&tx, |count| progress.advance(count)).await?;
     if !touched.is_empty() {
         metrics::rebuild(&tx, now, Some(&touched)).await?;
         loyalty::standing::enroll(&tx, now, Some(&touched)).await?;

@@ -223,6 +223,16 @@ async fn a_wrong_row_is_named_and_nothing_is_written() -> anyhow::Result<()> {
                 "customers.csv, line 3, column email: another customer has this address",
             ),
             (
+                person("1001", "", "2026-01-01") + &person("1001", "", "2026-01-01"),
+                "",
+                "customers.csv, line 3, column customer_id: \"1001\" is in the file twice",
+            ),
+            (
+                person("1001", "", "2026-01-01"),
+                "5001,1001,2026-01-02,1.50\n5001,1001,2026-01-03,1.50\n",
+                "invoices.csv, line 3, column invoice_id: \"5001\" is in the file twice",
+            ),
+            (
                 person("1001", "", "2026-12-24"),
                 "",
                 "customers.csv, line 2, column customer_since: 2026-12-24 is in the future",

@@ -7,7 +7,7 @@ use super::Product;
 use crate::{
     graphql::{
         Listed,
-        comparison::{DateTimeComparison, StringComparison, TextComparison, UnitPriceComparison, relation},
+        comparison::{DateTimeComparison, StringComparison, TextComparison, UnitPriceComparison},
         order_by,
     },
     order_item::OrderItemRelation,
@@ -40,11 +40,6 @@ pub struct ProductWhere {
     /// The items by which it was ordered.
     #[edge(column = entity::order_item::Column::ProductId)]
     order_items: OrderItemRelation,
-}
-
-relation! {
-    /// Conditions on related products. All given must hold.
-    ProductRelation, ProductWhere
 }
 
 order_by! {

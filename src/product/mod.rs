@@ -5,6 +5,6 @@ mod links;
 mod node;
 mod query;
 
-pub use filter::{ProductOrderBy, ProductRelation, ProductWhere};
+pub use filter::{ProductOrderBy, ProductWhere};
 pub use node::Product;
 pub use query::ProductQuery;

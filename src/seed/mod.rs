@@ -4,13 +4,13 @@
 //! somewhere; only deleted customers do not occur, so that as many are seen as were asked for.
 
 mod chance;
-mod clubs;
-mod goods;
-mod letters;
+mod communications;
+mod contacts;
 mod market;
+mod memberships;
 mod people;
+mod products;
 mod purchases;
-mod reach;
 mod run;
 #[cfg(test)]
 mod tests;

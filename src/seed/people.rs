@@ -14,8 +14,8 @@ use serde_json::json;
 
 use super::{
     chance::Chance,
+    contacts::{address, contact},
     market::{DOMAINS, MARKETS, Names, digits},
-    reach::{address, contact},
 };
 use crate::{customer::search_text, fold, store::Rows};
 

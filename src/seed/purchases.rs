@@ -18,9 +18,9 @@ use crate::{
 /// Why money is given back.
 const REASONS: [&str; 4] = ["Damaged on arrival", "Does not fit", "Arrived late", "Goodwill"];
 
-/// What orders are made from.
+/// What orders are made from: what is sold, in which currency, until when.
 #[derive(Clone, Copy, Debug)]
-pub struct Shop<'a> {
+pub struct Catalogue<'a> {
     /// What is sold.
     pub products: &'a [product::Model],
     /// The store's currency.
@@ -37,7 +37,7 @@ struct Course {
     cancelled: Option<DateTime<Utc>>,
 }
 
-impl Shop<'_> {
+impl Catalogue<'_> {
     /// Adds an order of the customer, who lives at `address`, to `rows`, and now and then a refund of it.
     pub fn order(
         &self,

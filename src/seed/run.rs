@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use entity::customer;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::{chance::Chance, clubs::Clubs, goods, letters, people, purchases::Shop};
+use super::{
+    chance::Chance, communications, memberships::Memberships, people, products::products, purchases::Catalogue,
+};
 use crate::{
     app::App,
     config::SeedOptions,
@@ -18,7 +20,8 @@ use crate::{
     store::{Rows, insert_all},
 };
 
-/// How many customers are written at a time. They are all that is kept in memory.
+/// How many customers are written at a time. They, their orders and all else that hangs on them are what is kept
+/// in memory.
 const BATCH: u64 = 500;
 
 /// What was made.
@@ -57,20 +60,20 @@ pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyho
 
     let tx = app.database.begin().await?;
     refuse_second(&tx, options.random_seed).await?;
-    let products = goods::products(&mut chance, options.random_seed, app.currency, now);
+    let products = products(&mut chance, options.random_seed, app.currency, now);
     insert_all(&tx, products.clone()).await.context("could not write products")?;
-    let clubs = Clubs::find(&tx, &mut chance, now).await?;
+    let memberships = Memberships::find(&tx, &mut chance, now).await?;
     tx.commit().await.context("could not write products")?;
     report.products = products.len() as u64;
 
-    let shop = Shop { products: &products, currency: app.currency, now };
+    let catalogue = Catalogue { products: &products, currency: app.currency, now };
     let mut number = 0;
     while number < options.customers {
         let mut rows = Rows::default();
         let end = options.customers.min(number + BATCH);
         while number < end {
             number += 1;
-            customer(&mut chance, options, number, &shop, &clubs, &mut rows);
+            customer(&mut chance, options, number, &catalogue, &memberships, &mut rows);
         }
         report.customers += rows.customers.len() as u64;
         report.orders += rows.orders.len() as u64;
@@ -100,25 +103,32 @@ async fn refuse_second(tx: &impl ConnectionTrait, random_seed: u64) -> anyhow::R
 }
 
 /// Draws customer `number` with all that hangs on them.
-fn customer(chance: &mut Chance, options: &SeedOptions, number: u64, shop: &Shop<'_>, clubs: &Clubs, rows: &mut Rows) {
+fn customer(
+    chance: &mut Chance,
+    options: &SeedOptions,
+    number: u64,
+    catalogue: &Catalogue<'_>,
+    memberships: &Memberships,
+    rows: &mut Rows,
+) {
     let addresses = rows.addresses.len();
-    let customer = people::customer(chance, options.random_seed, number, shop.now, rows);
+    let customer = people::customer(chance, options.random_seed, number, catalogue.now, rows);
     let address = rows.addresses.get(addresses).cloned();
     for _ in 0..chance.number(0..=2 * i64::from(options.orders_per_customer)) {
-        shop.order(chance, &customer, address.as_ref(), rows);
+        catalogue.order(chance, &customer, address.as_ref(), rows);
     }
     if chance.happens(2) {
-        shop.goodwill(chance, &customer, rows);
+        catalogue.goodwill(chance, &customer, rows);
     }
-    letters::letters(chance, &customer, shop.now, rows);
-    clubs.join(chance, &customer, shop.now, rows);
+    communications::write_to(chance, &customer, catalogue.now, rows);
+    memberships.join(chance, &customer, catalogue.now, rows);
 }
 
 /// Writes a batch with the figures and tiers that follow from it.
 async fn write(app: &App, rows: Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
     let touched = rows.touched();
     let tx = app.database.begin().await?;
-    rows.insert(&tx, &Progress::silent()).await?;
+    rows.insert(&tx, |_| {}).await?;
     metrics::rebuild(&tx, now, Some(&touched)).await?;
     standing::settle_tiers(&tx, now, Some(&touched)).await?;
     tx.commit().await.context("could not write a batch of customers")

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The rows of the built-in segments. Each holds the customers for whom a computed enum has one of its
-/// values, so that a segment and the field of the same meaning never disagree.
+/// values: as of the instant at which a segment was last computed, it and the field of the same meaning agree.
 ///
 /// # Errors
 /// When a rule cannot be written as JSON.

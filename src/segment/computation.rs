@@ -1,4 +1,7 @@
 //! Who is in the dynamic segments: their rules applied to many customers at once.
+//!
+//! Imports call [`compute`] for the customers that they touch, seeding for all when it is done, and `serve` for
+//! all when it starts, since time alone moves customers from one segment to another.
 
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};

@@ -24,25 +24,25 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
     if let Some(stored) = stored(database.reader()).await? {
         return agreed(stored, currency);
     }
-    let currency = match currency {
+    let tx = database.begin().await?;
+    let now = clock.now();
+    let chosen = match currency {
         Some(currency) => currency,
         None => DEFAULT_CURRENCY.parse().map_err(anyhow::Error::msg)?,
     };
-    let tx = database.begin().await?;
-    let now = clock.now();
-    let parameters = vec![currency.code().into(), now.timestamp_millis().into()];
+    let parameters = vec![chosen.code().into(), now.timestamp_millis().into()];
     let sql = "insert into store (id, currency, created_at) values (1, $1, $2) on conflict do nothing";
     if execute(&tx, sql, parameters).await.context("could not set up the store")? == 0 {
         let stored = stored(&tx).await?.context("the store is being set up by another process")?;
-        return agreed(stored, Some(currency));
+        return agreed(stored, currency);
     }
-    let (program, tiers) = loyalty::built_in::program(currency, now, || clock.key());
+    let (program, tiers) = loyalty::built_in::program(chosen, now, || clock.key());
     insert_all(&tx, vec![program]).await.context("could not write the default loyalty program")?;
     insert_all(&tx, tiers).await.context("could not write the default loyalty tiers")?;
     let segments = segment::built_in::segments(now, || clock.key())?;
     insert_all(&tx, segments).await.context("could not write the built-in segments")?;
     tx.commit().await.context("could not set up the store")?;
-    Ok(currency)
+    Ok(chosen)
 }
 
 /// The currency of the store; none before its first start.
@@ -86,6 +86,36 @@ mod tests {
         let dollars = Some("USD".parse().expect("a currency"));
         let refused = prepare(&first, Clock::System, dollars).await.expect_err("another currency");
         assert!(refused.to_string().contains("is EUR, not USD"), "{refused}");
+        Ok(())
+    }
+
+    async fn check_race(url: &str) -> anyhow::Result<()> {
+        let (first, second) = (Database::connect(url).await?, Database::connect(url).await?);
+        first.migrate().await?;
+        let euro = Some("EUR".parse().expect("a currency"));
+        // The first holds the store while the second, having found none, waits to set it up.
+        let tx = first.begin().await?;
+        let reads = second.clone();
+        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
+        let sql = "insert into store (id, currency, created_at) values (1, 'EUR', 0)";
+        execute(&tx, sql, Vec::new()).await?;
+        while reads.statements() == 0 {
+            tokio::task::yield_now().await;
+        }
+        tx.commit().await?;
+
+        assert_eq!(waiting.await??.code(), "EUR");
+        assert_eq!(prepare(&first, Clock::System, euro).await?.code(), "EUR");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn whoever_names_no_currency_takes_that_of_the_process_that_was_first() -> anyhow::Result<()> {
+        let directory = tempfile::tempdir()?;
+        check_race(&given::sqlite(&directory)).await?;
+        if let Some(url) = given::postgres().await? {
+            check_race(&url).await?;
+        }
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use migration::Migrator;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::MigratorTrait;
@@ -27,13 +27,20 @@ const SQLITE_READERS: u32 = 4;
 /// What migrations of PostgreSQL are locked by: any number that is always the same.
 const MIGRATION_LOCK: i64 = 0x6375_7374;
 
-/// Connections to PostgreSQL, for reading and writing.
-const POSTGRES_CONNECTIONS: u32 = 16;
+/// Connections to PostgreSQL that only read.
+const POSTGRES_READERS: u32 = 16;
+
+/// Connections to PostgreSQL that write. They are few: a transaction holds one from its beginning to its end.
+const POSTGRES_WRITERS: u32 = 4;
+
+/// After how long PostgreSQL gives up a statement that reads: a little after the request that asked for it has
+/// been given up. Migrations, imports and rebuilds, which write, may take longer.
+const READING_LIMIT: Duration = Duration::from_secs(35);
 
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
 const SQLITE_CACHE: &str = "-2000";
 
-/// The database: SQLite with one writer and several readers, or PostgreSQL with one pool.
+/// The database: SQLite with one writer and several readers, or PostgreSQL with a pool for each.
 #[derive(Clone, Debug)]
 pub struct Database {
     reader: DatabaseConnection,
@@ -45,17 +52,22 @@ impl Database {
     /// Connects by URL, `sqlite://customers.db?mode=rwc` or `postgres://user@host/database`.
     ///
     /// # Errors
-    /// When the URL is of another kind or the database cannot be reached.
+    /// When the URL is of another kind, names a database in memory, or the database cannot be reached.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let (mut reader, writer) = if url.starts_with("sqlite:") {
+        let (mut reader, writer) = if let Some(file) = url.strip_prefix("sqlite:") {
+            if is_in_memory(file) {
+                bail!(
+                    "SQLite cannot be used in memory, since each connection would have a database of its own; \
+                     name a file, such as sqlite://customers.db?mode=rwc"
+                );
+            }
             // The writer comes first: it creates the file and its write-ahead log.
             let writer = open(sqlite(url, false, 1)).await?;
             (open(sqlite(url, true, SQLITE_READERS)).await?, writer)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let mut options = ConnectOptions::new(url);
-            options.max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE).sqlx_logging(false);
-            let pool = open(options).await?;
-            (pool.clone(), pool)
+            let mut reading = postgres(url, POSTGRES_READERS);
+            reading.statement_timeout(READING_LIMIT);
+            (open(reading).await?, open(postgres(url, POSTGRES_WRITERS)).await?)
         } else {
             bail!("the database must be a URL that begins with sqlite: or postgres:");
         };
@@ -73,7 +85,7 @@ impl Database {
     /// When the database has a newer schema, or a migration fails.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         // Replicas that start together take turns.
-        let turn = self.writer.begin().await.context("could not begin to prepare the database")?;
+        let turn = self.begin().await.context("could not begin to prepare the database")?;
         if self.dialect() == Dialect::Postgres {
             let lock = format!("select pg_advisory_xact_lock({MIGRATION_LOCK})");
             turn.execute_unprepared(&lock).await.context("could not wait for another server's migration")?;
@@ -118,6 +130,19 @@ async fn open(options: ConnectOptions) -> anyhow::Result<DatabaseConnection> {
     sea_orm::Database::connect(options).await.context("could not reach the database; is it running, and the URL right?")
 }
 
+/// Whether the rest of an SQLite URL names no file.
+fn is_in_memory(rest: &str) -> bool {
+    let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
+    let path = path.trim_start_matches("//");
+    path.is_empty() || path == ":memory:" || options.split('&').any(|option| option == "mode=memory")
+}
+
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
+    options
+}
+
 fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -138,4 +163,57 @@ fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {
                 .create_if_missing(!is_read_only)
         });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, Statement};
+
+    use super::*;
+    use crate::given;
+
+    async fn check_start_of_two(url: &str) -> anyhow::Result<()> {
+        let (first, second) = (Database::connect(url).await?, Database::connect(url).await?);
+
+        let (one, two) = tokio::join!(first.migrate(), second.migrate());
+
+        one.and(two)
+    }
+
+    #[tokio::test]
+    async fn processes_that_start_together_take_turns_to_migrate() -> anyhow::Result<()> {
+        for _ in 0..5 {
+            check_start_of_two(&given::sqlite(&tempfile::tempdir()?)).await?;
+        }
+        if let Some(url) = given::postgres().await? {
+            check_start_of_two(&url).await?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn only_what_reads_has_a_limit_of_time() -> anyhow::Result<()> {
+        if let Some(url) = given::postgres().await? {
+            let database = Database::connect(&url).await?;
+            let limit = async |connection: &DatabaseConnection| {
+                let shown = Statement::from_string(DbBackend::Postgres, "show statement_timeout");
+                let row = connection.query_one_raw(shown).await?.context("no row")?;
+                anyhow::Ok(row.try_get_by_index::<String>(0)?)
+            };
+
+            assert_eq!(limit(database.reader()).await?, "35s");
+            assert_eq!(limit(database.writer()).await?, "0");
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_database_in_memory_is_refused() {
+        for url in
+            ["sqlite::memory:", "sqlite://:memory:", "sqlite:", "sqlite://", "sqlite://a.db?mode=memory&cache=shared"]
+        {
+            let refused = Database::connect(url).await.expect_err("no file is named");
+            assert!(refused.to_string().starts_with("SQLite cannot be used in memory"), "{url}: {refused}");
+        }
+    }
 }

@@ -11,7 +11,6 @@ use sea_orm::{ConnectionTrait, IntoActiveModel, ModelTrait};
 use uuid::Uuid;
 
 use super::insert_all;
-use crate::progress::Progress;
 
 /// Rows that are written together. Figures and what follows from them come later.
 #[derive(Clone, Debug, Default)]
@@ -41,22 +40,24 @@ impl Rows {
         all.into_iter().collect()
     }
 
-    /// Writes all rows, those that others point to first.
+    /// Writes all rows, those that others point to first. `written` is told how many have been written since
+    /// it was last called.
     ///
     /// # Errors
     /// When the database refuses one.
-    pub async fn insert(self, tx: &impl ConnectionTrait, progress: &Progress) -> anyhow::Result<()> {
-        insert(tx, "customers", self.customers, progress).await?;
-        insert(tx, "tags", self.tags, progress).await?;
-        insert(tx, "addresses", self.addresses, progress).await?;
-        insert(tx, "contacts", self.contacts, progress).await?;
-        insert(tx, "products", self.products, progress).await?;
-        insert(tx, "orders", self.orders, progress).await?;
-        insert(tx, "order lines", self.items, progress).await?;
-        insert(tx, "refunds", self.refunds, progress).await?;
-        insert(tx, "loyalty memberships", self.memberships, progress).await?;
-        insert(tx, "segment memberships", self.segment_memberships, progress).await?;
-        insert(tx, "communications", self.communications, progress).await
+    pub async fn insert(self, tx: &impl ConnectionTrait, mut written: impl FnMut(u64)) -> anyhow::Result<()> {
+        let written = &mut written;
+        insert(tx, "customers", self.customers, written).await?;
+        insert(tx, "tags", self.tags, written).await?;
+        insert(tx, "addresses", self.addresses, written).await?;
+        insert(tx, "contacts", self.contacts, written).await?;
+        insert(tx, "products", self.products, written).await?;
+        insert(tx, "orders", self.orders, written).await?;
+        insert(tx, "order lines", self.items, written).await?;
+        insert(tx, "refunds", self.refunds, written).await?;
+        insert(tx, "loyalty memberships", self.memberships, written).await?;
+        insert(tx, "segment memberships", self.segment_memberships, written).await?;
+        insert(tx, "communications", self.communications, written).await
     }
 
     /// How many rows there are.
@@ -86,12 +87,17 @@ impl Rows {
     }
 }
 
-async fn insert<M>(tx: &impl ConnectionTrait, things: &str, rows: Vec<M>, progress: &Progress) -> anyhow::Result<()>
+async fn insert<M>(
+    tx: &impl ConnectionTrait,
+    things: &str,
+    rows: Vec<M>,
+    written: &mut impl FnMut(u64),
+) -> anyhow::Result<()>
 where
     M: ModelTrait + IntoActiveModel<<M::Entity as sea_orm::EntityTrait>::ActiveModel>,
 {
     let count = rows.len() as u64;
     insert_all(tx, rows).await.with_context(|| format!("could not write {things}"))?;
-    progress.advance(count);
+    written(count);
     Ok(())
 }

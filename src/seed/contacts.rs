@@ -1,4 +1,4 @@
-//! Where and how seeded customers are reached.
+//! Where and how seeded customers are to be reached: their addresses and contact points.
 
 use entity::{address, contact_point, customer};
 

@@ -1,4 +1,4 @@
-//! Seeded messages, in every state that a message can have.
+//! Seeded communications, in every state that one can have.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -11,22 +11,22 @@ use super::chance::Chance;
 use crate::store::Rows;
 
 /// What is written, and what for.
-const LETTERS: [(&str, &str, CommunicationPurpose); 3] = [
+const MESSAGES: [(&str, &str, CommunicationPurpose); 3] = [
     ("welcome", "Welcome", CommunicationPurpose::Transactional),
     ("upgrade", "You have risen to a higher tier", CommunicationPurpose::Transactional),
     ("re-engagement", "We miss you", CommunicationPurpose::Marketing),
 ];
 
-/// Adds the messages to the customer, none to three, to `rows`.
-pub fn letters(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>, rows: &mut Rows) {
+/// Adds the communications to the customer, none to three, to `rows`.
+pub fn write_to(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>, rows: &mut Rows) {
     for _ in 0..chance.count(0..=3) {
-        let letter = letter(chance, customer, now);
-        rows.communications.push(letter);
+        let communication = communication(chance, customer, now);
+        rows.communications.push(communication);
     }
 }
 
-fn letter(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>) -> communication::Model {
-    let (template, subject, purpose) = chance.one(&LETTERS);
+fn communication(chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>) -> communication::Model {
+    let (template, subject, purpose) = chance.one(&MESSAGES);
     let channel = if chance.happens(80) { CommunicationChannel::Email } else { CommunicationChannel::Sms };
     let has_consent = match channel {
         CommunicationChannel::Email => customer.email_opt_in,

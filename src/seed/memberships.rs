@@ -18,7 +18,7 @@ const PANEL: &str = "seeded-panel";
 
 /// What customers may belong to from the start.
 #[derive(Clone, Copy, Debug)]
-pub struct Clubs {
+pub struct Memberships {
     /// The lowest tier of the default program, if there is such a program.
     lowest_tier: Option<LowestTier>,
     /// The segment [`PANEL`].
@@ -31,7 +31,7 @@ struct LowestTier {
     tier: Uuid,
 }
 
-impl Clubs {
+impl Memberships {
     /// Finds the program, and finds or makes the segment.
     pub async fn find(tx: &impl ConnectionTrait, chance: &mut Chance, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let lowest_tier = lowest_tier(tx).await.context("could not read the default loyalty program")?;
