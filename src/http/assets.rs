@@ -28,8 +28,8 @@ fn file(path: &str, headers: &HeaderMap) -> Response {
     let Some(EmbeddedFile { data, metadata }) = Assets::get(path) else {
         return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
     };
-    let hash: String = metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{hash}\"");
+    let tag =
+        format!("\"{:x}\"", u128::from_be_bytes(metadata.sha256_hash().first_chunk().copied().unwrap_or_default()));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
     let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
     let headers = [

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{
-    Request, Response as GraphqlResponse, ServerError, Value, Variables,
+    Name, Request, Response as GraphqlResponse, ServerError, Value, Variables,
     parser::{
         parse_query,
         types::{ExecutableDocument, OperationDefinition, OperationType},
@@ -167,7 +167,7 @@ fn operation<'a>(
         Some(wanted) => operations.find(|(name, _)| name.is_some_and(|name| name.as_str() == wanted))?,
         None => operations.next().filter(|_| operations.next().is_none())?,
     };
-    Some((name.map(|name| name.as_str()), &operation.node))
+    Some((name.map(Name::as_str), &operation.node))
 }
 
 /// Writes an answer with the status that its media type asks for (section 6 of the specification).

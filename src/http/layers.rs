@@ -77,6 +77,7 @@ pub async fn log(request: Request, next: Next) -> Response {
 }
 
 /// Answers when the program itself failed.
+#[expect(clippy::needless_pass_by_value, reason = "the layer asks for such a function")]
 pub fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let trace = trace_id();
     let said = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());

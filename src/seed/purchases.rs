@@ -70,7 +70,7 @@ impl Catalogue<'_> {
         let order = order::Model {
             id: key,
             customer_id: customer.id,
-            external_id: chance.happens(20).then(|| format!("seed-order-{}", key.simple())),
+            external_id: chance.happens(20).then(|| numbered("order", key)),
             status: course.status,
             order_date: ChronoUnixTimestampMillis(placed),
             required_date: chance
@@ -186,7 +186,7 @@ fn refund(
         id,
         customer_id: customer,
         order_id: order.map(|order| order.id),
-        external_id: chance.happens(20).then(|| format!("seed-refund-{}", id.simple())),
+        external_id: chance.happens(20).then(|| numbered("refund", id)),
         amount,
         currency: currency.to_owned(),
         reason: chance.happens(80).then(|| chance.one(&REASONS).to_owned()),
@@ -204,4 +204,9 @@ fn postal(address: &address::Model) -> PostalAddress {
         postal_code: address.postal_code.clone(),
         address_country: address.address_country.clone(),
     }
+}
+
+/// An external id by the part of a key that is chance: the rest is time.
+fn numbered(thing: &str, key: Uuid) -> String {
+    format!("seed-{thing}-{:x}", key.as_u128() & (u128::MAX >> 66))
 }

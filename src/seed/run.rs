@@ -14,6 +14,7 @@ use crate::{
     app::App,
     config::SeedOptions,
     customer::metrics,
+    instant::Day,
     loyalty::standing,
     progress::Progress,
     segment::computation,
@@ -53,7 +54,8 @@ impl Display for Report {
 /// # Errors
 /// When the store was seeded with this number before, or the database fails. Batches written by then stay.
 pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyhow::Result<Report> {
-    let now = app.clock.now();
+    // The same all day: everything is dated from midnight back.
+    let now = Day(app.clock.now().date_naive()).start();
     let mut chance = Chance::new(options.random_seed);
     let mut report = Report::default();
     progress.expect(options.customers);
