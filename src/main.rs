@@ -29,9 +29,9 @@ fn main() -> ExitCode {
             let cause = error.root_cause().to_string();
             let said = error.to_string();
             if cause == said {
-                tracing::error!("{said}")
+                tracing::error!("{said}");
             } else {
-                tracing::error!("{said}: {cause}")
+                tracing::error!("{said}: {cause}");
             }
             ExitCode::FAILURE
         }
