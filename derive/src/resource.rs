@@ -188,15 +188,17 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
         }
         Role::Fact(name) => name,
     };
+    let comment = iri::description(&field.attrs, &ident)?;
     let directive = iri::directive(&name);
     field.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
     if is_personal {
+        field.attrs.push(syn::parse_quote!(#[doc = ""]));
+        field.attrs.push(syn::parse_quote!(#[doc = "Personal data: null, with an error, for those who may not see it."]));
         field.ty = syn::parse_quote!(crate::auth::Personal<#plain>);
         parts.decodes.push(quote!(let #ident = crate::auth::Personal(#ident);));
     }
 
     let (label, property) = (iri::camel_case(&ident.to_string()), name.prefixed);
-    let comment = iri::description(&field.attrs, &ident)?;
     if property == "rdf:type" {
         parts.classes.push(quote!(::entity::term::Term::description(self.#ident).iri));
     } else {

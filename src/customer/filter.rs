@@ -170,11 +170,11 @@ pub struct CustomerWhere {
 pub struct TagsComparison {
     /// Has this tag.
     pub has: Option<String>,
-    /// Has at least one of these tags.
+    /// Has at least one of these tags: at most 1000.
     pub has_any: Option<Vec<String>>,
-    /// Has all of these tags.
+    /// Has all of these tags: at most 100.
     pub has_all: Option<Vec<String>>,
-    /// Has none of these tags.
+    /// Has none of these tags: at most 1000.
     pub has_none: Option<Vec<String>>,
 }
 

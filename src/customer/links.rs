@@ -29,7 +29,7 @@ impl Customer {
         graphql::first(ctx, (&self.siblings, self.key), join, condition).await.transpose()
     }
 
-    /// All addresses. `$.Customer.has.Address`
+    /// All addresses, the oldest first unless another order is asked for. `$.Customer.has.Address`
     #[iri("schema:address")]
     #[pages]
     async fn addresses(&self, ctx: &Context<'_>, pages: Pages<Address>) -> Option<Outcome<Connection<Address>>> {
@@ -37,7 +37,7 @@ impl Customer {
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }
 
-    /// Orders placed, cancelled ones included. `$.Customer.placed.Order`
+    /// Orders placed, cancelled ones included, the latest first unless another order is asked for. `$.Customer.placed.Order`
     #[iri("^schema:customer")]
     #[pages]
     async fn orders(&self, ctx: &Context<'_>, pages: Pages<Order>) -> Option<Outcome<Connection<Order>>> {

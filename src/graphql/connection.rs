@@ -59,8 +59,8 @@ impl<T: Listed> TypeName for Edge<T> {
     }
 }
 
-/// A page of a list, by the Relay connection specification. Pages are stable: they hold their place while nodes are
-/// added and removed, and no tie is broken twice.
+/// A page of a list, by the Relay connection specification. Pages keep their place while nodes are added and removed:
+/// a page begins after the node that its cursor names, whether or not that node is still there.
 #[Object(name_type)]
 impl<T: Listed> Connection<T> {
     /// The nodes of the page, in the list's order.

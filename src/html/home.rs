@@ -10,7 +10,7 @@ pub fn home(base: &Base, collections: &[&str]) -> Markup {
     let content = html! {
         h1 { "customers" }
         p {
-            "A customer graph that front-ends query, services subscribe to and data teams read as linked data. "
+            "A customer graph that front-ends query and data teams read as linked data. "
             "Every node has one IRI: its GraphQL " code { "id" } ", and an address that answers."
         }
         ul.links {

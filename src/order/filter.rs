@@ -44,10 +44,13 @@ pub struct OrderWhere {
     /// When it was called off.
     #[column(CancelledAt)]
     cancelled_at: DateTimeComparison,
-    /// Total.
+    /// Currency of the amounts: a code of ISO 4217.
+    #[column(Currency)]
+    currency: StringComparison,
+    /// Total, in the order's own currency.
     #[column(Total)]
     total: DecimalComparison,
-    /// Discount on the order as a whole.
+    /// Discount on the order as a whole, in the order's own currency.
     #[column(Discount)]
     discount: DecimalComparison,
     /// When it was entered.

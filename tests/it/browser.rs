@@ -1,8 +1,13 @@
 //! The pages, in a real browser: Debian's Chromium, headless, that can reach this machine alone.
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    process::Stdio,
+    time::Duration,
+};
 
 use fantoccini::{Client, ClientBuilder, Locator, key::Key};
+use futures_util::FutureExt;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -17,7 +22,7 @@ use crate::server::Server;
 /// A browser of its own, closed with the test.
 struct Browser {
     client: Client,
-    _driver: Child,
+    driver: Child,
     _profile: TempDir,
 }
 
@@ -61,7 +66,19 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a browser");
-        Self { client, _driver: driver, _profile: profile }
+        Self { client, driver, _profile: profile }
+    }
+
+    /// Runs a test in a browser, and closes it whatever the test comes to: nobody else would.
+    async fn with(test: impl AsyncFnOnce(&Self)) {
+        let browser = Self::start().await;
+        let result = AssertUnwindSafe(test(&browser)).catch_unwind().await;
+        let Self { client, mut driver, .. } = browser;
+        client.close().await.expect("the browser closes");
+        driver.kill().await.expect("chromedriver ends");
+        if let Err(panic) = result {
+            resume_unwind(panic);
+        }
     }
 
     async fn run(&self, script: &str) -> Value {
@@ -100,82 +117,90 @@ impl Browser {
 #[tokio::test]
 async fn every_example_of_graphiql_runs_on_the_demonstration() {
     let server = Server::demo().await;
-    let browser = Browser::start().await;
-    browser.client.goto(&server.url("/graphql")).await.expect("the page");
-    browser.wait_for("document.querySelector('.graphiql-tab-button')").await;
-    let titles = browser
+    Browser::with(async |browser| {
+        browser.client.goto(&server.url("/graphql")).await.expect("the page");
+        browser.wait_for("document.querySelector('.graphiql-tab-button')").await;
+        let titles = browser
         .run("return [...document.querySelectorAll('.graphiql-tabs .graphiql-tab-button')].map(tab => tab.textContent)")
         .await;
-    let titles = titles.as_array().expect("titles");
-    assert!(titles.len() >= 5, "{titles:?}");
+        let titles = titles.as_array().expect("titles");
+        assert!(titles.len() >= 5, "{titles:?}");
 
-    for (index, title) in titles.iter().enumerate() {
-        browser.click(&format!(".graphiql-tabs li:nth-child({}) .graphiql-tab-button", index + 1)).await;
-        let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
-        browser.wait_for(&format!("{editor}.operationName === {title}")).await;
-        browser.click(".graphiql-execute-button").await;
-        let response = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()";
-        browser
-            .wait_for(&format!("{response} && !document.querySelector('.graphiql-response .graphiql-spinner')"))
-            .await;
+        for (index, title) in titles.iter().enumerate() {
+            browser.click(&format!(".graphiql-tabs li:nth-child({}) .graphiql-tab-button", index + 1)).await;
+            let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
+            browser.wait_for(&format!("{editor}.operationName === {title}")).await;
+            browser.click(".graphiql-execute-button").await;
+            let response = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()";
+            browser
+                .wait_for(&format!("{response} && !document.querySelector('.graphiql-response .graphiql-spinner')"))
+                .await;
 
-        let answer = browser.run(&format!("return {response}")).await;
-        let answer: Value = serde_json::from_str(answer.as_str().expect("a text")).expect("JSON");
-        assert!(answer["errors"].is_null(), "{title}: {answer}");
-        let has_data = answer["data"].as_object().is_some_and(|data| data.values().all(|value| !value.is_null()));
-        assert!(has_data, "{title}: {answer}");
-        let found_nobody = answer["data"]["customers"]["nodes"].as_array().is_some_and(Vec::is_empty);
-        assert!(!found_nobody, "{title} finds nobody");
-    }
+            let answer = browser.run(&format!("return {response}")).await;
+            let answer: Value = serde_json::from_str(answer.as_str().expect("a text")).expect("JSON");
+            assert!(answer["errors"].is_null(), "{title}: {answer}");
+            let has_data = answer["data"].as_object().is_some_and(|data| data.values().all(|value| !value.is_null()));
+            assert!(has_data, "{title}: {answer}");
+            let found_nobody = answer["data"]["customers"]["nodes"].as_array().is_some_and(Vec::is_empty);
+            assert!(!found_nobody, "{title} finds nobody");
+        }
 
-    let marks = browser.run("return document.querySelectorAll('.CodeMirror-lint-mark-error').length").await;
-    assert_eq!(marks, 0, "the editor finds no fault in the examples");
-    browser.assert_nothing_from_outside(&server).await;
+        let marks = browser.run("return document.querySelectorAll('.CodeMirror-lint-mark-error').length").await;
+        assert_eq!(marks, 0, "the editor finds no fault in the examples");
+        browser.assert_nothing_from_outside(&server).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn graphiql_shows_the_documentation_and_completes_fields() {
     let server = Server::start().await;
-    let browser = Browser::start().await;
-    browser.client.goto(&server.url("/graphql")).await.expect("the page");
+    Browser::with(async |browser| {
+        browser.client.goto(&server.url("/graphql")).await.expect("the page");
 
-    browser.click("button[aria-label='Show Documentation Explorer']").await;
-    browser
-        .wait_for("document.querySelector('.graphiql-doc-explorer-type-name, .graphiql-doc-explorer-field-name')")
-        .await;
+        browser.click("button[aria-label='Show Documentation Explorer']").await;
+        browser
+            .wait_for("document.querySelector('.graphiql-doc-explorer-type-name, .graphiql-doc-explorer-field-name')")
+            .await;
 
-    let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
-    browser
-        .run(&format!("const editor = {editor}; editor.setValue('{{ cust }}'); editor.setCursor(0, 6); editor.focus()"))
-        .await;
-    let input = browser.client.active_element().await.expect("the editor");
-    input.send_keys(&(Key::Control + "\u{e00d}")).await.expect("the keys");
-    browser.run(&format!("{editor}.execCommand('autocomplete')")).await;
-    browser.wait_for("document.querySelector('.CodeMirror-hints .CodeMirror-hint')").await;
-    let hints =
-        browser.run("return [...document.querySelectorAll('.CodeMirror-hint')].map(hint => hint.textContent)").await;
-    assert!(hints.to_string().contains("customers"), "{hints}");
-    browser.assert_nothing_from_outside(&server).await;
+        let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
+        browser
+            .run(&format!(
+                "const editor = {editor}; editor.setValue('{{ cust }}'); editor.setCursor(0, 6); editor.focus()"
+            ))
+            .await;
+        let input = browser.client.active_element().await.expect("the editor");
+        input.send_keys(&(Key::Control + "\u{e00d}")).await.expect("the keys");
+        browser.run(&format!("{editor}.execCommand('autocomplete')")).await;
+        browser.wait_for("document.querySelector('.CodeMirror-hints .CodeMirror-hint')").await;
+        let hints = browser
+            .run("return [...document.querySelectorAll('.CodeMirror-hint')].map(hint => hint.textContent)")
+            .await;
+        assert!(hints.to_string().contains("customers"), "{hints}");
+        browser.assert_nothing_from_outside(&server).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_id_leads_to_a_page_and_on_to_related_pages() {
     let server = Server::demo().await;
     let data = server.query("{ customerBy(key: { externalId: \"ALFKI\" }) { id } }").await;
-    let browser = Browser::start().await;
+    Browser::with(async |browser| {
+        browser.client.goto(data["customerBy"]["id"].as_str().expect("an id")).await.expect("the node's page");
+        browser.wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'").await;
+        let embedded = browser
+            .run("return JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').textContent)")
+            .await;
+        assert_eq!(embedded["@id"], data["customerBy"]["id"]);
 
-    browser.client.goto(data["customerBy"]["id"].as_str().expect("an id")).await.expect("the node's page");
-    browser.wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'").await;
-    let embedded = browser
-        .run("return JSON.parse(document.querySelector('script[type=\"application/ld+json\"]').textContent)")
-        .await;
-    assert_eq!(embedded["@id"], data["customerBy"]["id"]);
-
-    browser.click("a[href$='/orders']:not([href='/orders'])").await;
-    browser.wait_for("document.querySelector('ul.nodes a')").await;
-    browser.click("ul.nodes a").await;
-    browser.wait_for("document.querySelector('.kind').textContent === 'Order'").await;
-    browser.click("a[href*='/customers/']").await;
-    browser.wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'").await;
-    browser.assert_nothing_from_outside(&server).await;
+        browser.click("a[href$='/orders']:not([href='/orders'])").await;
+        browser.wait_for("document.querySelector('ul.nodes a')").await;
+        browser.click("ul.nodes a").await;
+        browser.wait_for("document.querySelector('.kind').textContent === 'Order'").await;
+        browser.click("a[href*='/customers/']").await;
+        browser.wait_for("document.querySelector('h1').textContent === 'Alfreds Futterkiste'").await;
+        browser.assert_nothing_from_outside(&server).await;
+    })
+    .await;
 }
