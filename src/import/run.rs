@@ -93,6 +93,7 @@ pub async fn run(
     progress: &Progress,
 ) -> anyhow::Result<Report> {
     let sources = files.iter().map(|file| Source::open(file)).collect::<anyhow::Result<Vec<_>>>()?;
+    app.database.expect_many_rows().await?;
     import(app, format, &sources, dates, progress).await
 }
 

@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// How many customers are written at a time. They, their orders and all else that hangs on them are what is kept
-/// in memory.
-const BATCH: u64 = 500;
+/// in memory. Tests seed few customers, and several batches nonetheless.
+const BATCH: u64 = if cfg!(test) { 250 } else { 2_000 };
 
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyho
     let mut report = Report::default();
     progress.expect(options.customers);
 
+    app.database.expect_many_rows().await?;
     let tx = app.database.begin().await?;
     refuse_second(&tx, options.random_seed).await?;
     let products = products(&mut chance, options.random_seed, app.currency, now);

@@ -22,7 +22,25 @@ const fn most_parameters(dialect: Dialect) -> usize {
 /// statements prepared.
 const MOST_ROWS: usize = 250;
 
+/// Pages of cache for SQLite's writer while it fills a store, negative for kibibytes. Keys are drawn at
+/// random times, so that rows go all over the tables and indexes: with a small cache each page is written and
+/// read again many times.
+const BULK_CACHE: &str = "pragma cache_size = -65536";
+
 impl Database {
+    /// Prepares the writer for very many rows, until the process ends. For commands; a server that answers
+    /// requests keeps its memory for them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn expect_many_rows(&self) -> anyhow::Result<()> {
+        if self.dialect() == Dialect::Sqlite {
+            let prepared = self.writer().execute_unprepared(BULK_CACHE).await;
+            prepared.context("could not prepare the database for many rows")?;
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that writes. On SQLite it has the write lock from its first moment, so that what
     /// it reads stays true until it commits. Dropped without a commit, it leaves no trace.
     ///
