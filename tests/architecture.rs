@@ -96,9 +96,10 @@ fn identifier(text: &str) -> Option<String> {
 #[test]
 fn imports_go_down_only() {
     let mut breaches = Vec::new();
-    for path in sources(Path::new("src")) {
-        let text = fs::read_to_string(&path).expect("a source");
-        let from = room(&path);
+    // Tests may look at the whole house.
+    for path in sources(Path::new("src")).iter().filter(|path| !path.ends_with("tests.rs")) {
+        let text = fs::read_to_string(path).expect("a source");
+        let from = room(path);
         let Some(own) = floor(&from) else { continue };
         for name in named(&text) {
             if floor(&name).is_some_and(|other| other > own) {

@@ -193,7 +193,9 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
     field.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
     if is_personal {
         field.attrs.push(syn::parse_quote!(#[doc = ""]));
-        field.attrs.push(syn::parse_quote!(#[doc = "Personal data: null, with an error, for those who may not see it."]));
+        field
+            .attrs
+            .push(syn::parse_quote!(#[doc = "Personal data: null, with an error, for those who may not see it."]));
         field.ty = syn::parse_quote!(crate::auth::Personal<#plain>);
         parts.decodes.push(quote!(let #ident = crate::auth::Personal(#ident);));
     }

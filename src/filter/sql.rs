@@ -114,7 +114,7 @@ impl Scope {
             Test::Gt(literal) => expression.gt(value(literal)?),
             Test::Gte(literal) => expression.gte(value(literal)?),
             Test::Between(least, greatest) => expression.between(value(least)?, value(greatest)?),
-            Test::Contains(text) => self.dialect.contains(expression, folded(field.kind, text)),
+            Test::Contains(text) => self.dialect.contains(expression, folded_part(field.kind, text)),
             Test::StartsWith(text) => starts_with(expression, field.kind, text),
             Test::IsNull(true) => expression.is_null(),
             Test::IsNull(false) => expression.is_not_null(),
@@ -234,9 +234,18 @@ fn folded(kind: Kind, text: &str) -> String {
     }
 }
 
+/// A part of a text, whose spaces at the ends count.
+fn folded_part(kind: Kind, text: &str) -> String {
+    match kind {
+        Kind::Folded => fold::text_part(text),
+        Kind::Email => fold::email_part(text),
+        _ => text.to_owned(),
+    }
+}
+
 /// Folded columns sort byte by byte, so that a prefix is a range of their index.
 fn starts_with(expression: Expr, kind: Kind, text: &str) -> Expr {
-    let prefix = folded(kind, text);
+    let prefix = folded_part(kind, text);
     if kind == Kind::Text {
         let letters = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
         let (first, length) = (Expr::cust("1"), Expr::cust(letters.to_string()));
