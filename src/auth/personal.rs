@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use async_graphql::{
-    ContextSelectionSet, OutputType, Positioned, ServerError, ServerResult, Value, parser::types::Field,
-    registry::Registry,
+    ContextSelectionSet, OutputType, Positioned, ServerResult, Value, parser::types::Field, registry::Registry,
 };
 
 use super::Viewer;
-use crate::graphql::code;
+use crate::graphql::{code, coded};
 
 /// A value that not every viewer may see. In GraphQL it is nullable whatever it holds: a viewer without the right
 /// gets null, and an error that says so.
@@ -37,9 +36,7 @@ impl<T: OutputType> OutputType for Personal<T> {
                 Err(error) => error,
             }
         } else {
-            let mut error = ServerError::new("this is personal data, which you may not see", Some(field.pos));
-            error.extensions.get_or_insert_default().set("code", code::FORBIDDEN);
-            error
+            coded("this is personal data, which you may not see", Some(field.pos), code::FORBIDDEN)
         };
         ctx.add_error(ctx.set_error_path(error));
         Ok(Value::Null)

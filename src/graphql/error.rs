@@ -1,6 +1,6 @@
 //! Failures as GraphQL errors.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -24,18 +24,23 @@ impl From<Failure> for Error {
         let (message, code) = match failure {
             Failure::Malformed(message) => (message, code::BAD_USER_INPUT),
             Failure::Forbidden(message) => (message, code::FORBIDDEN),
-            Failure::Internal(error) => {
-                let trace = trace_id();
-                tracing::error!(%trace, error = format!("{error:#}"), "a request failed");
-                (format!("the server failed; its log says why under {trace}"), code::INTERNAL)
-            }
+            Failure::Internal(error) => (incident(&format!("{error:#}")), code::INTERNAL),
         };
         Self::new(message).extend_with(|_, extensions| extensions.set("code", code))
     }
 }
 
-/// Ties an answer to a line of the log.
-#[expect(clippy::disallowed_methods, reason = "an id of a log line is no key of the domain")]
-pub fn trace_id() -> Uuid {
-    Uuid::now_v7()
+/// An error with one of the [`code`]s, at a place in the document if it has one.
+pub fn coded(message: impl Into<String>, position: Option<Pos>, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, position);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
+}
+
+/// Logs a fault of ours, and says where: what the client is told of it.
+#[expect(clippy::disallowed_methods, reason = "the id of a log line is no key of the domain")]
+pub fn incident(cause: &str) -> String {
+    let trace = Uuid::now_v7();
+    tracing::error!(%trace, cause, "a request failed");
+    format!("the server failed; its log says why under {trace}")
 }

@@ -26,7 +26,10 @@ use super::{
     negotiation::{accepted, quality},
     router::Context,
 };
-use crate::{graphql::code, schema::limits::check_brackets};
+use crate::{
+    graphql::{code, coded},
+    schema::limits::check_brackets,
+};
 
 /// A request may run so long.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -133,9 +136,8 @@ async fn execute(context: &Context, is_get: bool, media_type: &'static str, para
         Ok(response) => response,
         Err(_) => {
             let seconds = TIME_LIMIT.as_secs();
-            let mut error = ServerError::new(format!("the request took longer than {seconds} seconds"), None);
-            error.extensions.get_or_insert_default().set("code", code::TIMEOUT);
-            GraphqlResponse::from_errors(vec![error])
+            let message = format!("the request took longer than {seconds} seconds");
+            GraphqlResponse::from_errors(vec![coded(message, None, code::TIMEOUT)])
         }
     };
     let errors = response.errors.len();
@@ -205,9 +207,7 @@ fn has_code(response: &GraphqlResponse, code: &str) -> bool {
 
 /// Refuses a request that is no request.
 fn refuse(status: StatusCode, media_type: &'static str, message: impl Into<String>) -> Response {
-    let mut error = ServerError::new(message, None);
-    error.extensions.get_or_insert_default().set("code", code::BAD_USER_INPUT);
-    let answer = Answer { errors: &[error], data: None };
+    let answer = Answer { errors: &[coded(message, None, code::BAD_USER_INPUT)], data: None };
     let mut response = (status, axum::Json(answer)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response

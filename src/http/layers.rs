@@ -11,7 +11,7 @@ use axum::{
 };
 use tokio::time::Instant;
 
-use crate::graphql::trace_id;
+use crate::graphql::incident;
 
 /// Headers of every answer. Nothing that a page of ours shows may load or send anything elsewhere.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
@@ -79,8 +79,7 @@ pub async fn log(request: Request, next: Next) -> Response {
 /// Answers when the program itself failed.
 #[expect(clippy::needless_pass_by_value, reason = "the layer asks for such a function")]
 pub fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let trace = trace_id();
     let said = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-    tracing::error!(%trace, panic = said.unwrap_or_default(), "a request panicked");
-    (StatusCode::INTERNAL_SERVER_ERROR, format!("the server failed; its log says why under {trace}\n")).into_response()
+    let message = format!("{}\n", incident(&format!("panic: {}", said.unwrap_or_default())));
+    (StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    graphql::{code, trace_id},
+    graphql::{code, incident},
     html,
     schema::node::{self, KINDS, NodeDocument},
     semantics::{
@@ -240,24 +240,17 @@ async fn in_profile(context: &Context, accepted: &[Accepted], document: &impl Se
     let mut wanted: Vec<&Accepted> = accepted.iter().filter(|accepted| accepted.range == MEDIA_TYPE).collect();
     wanted.sort_by(|one, other| other.quality.total_cmp(&one.quality));
     let names = wanted.first().and_then(|wanted| wanted.profile.as_deref()).unwrap_or_default();
-    let Some(profile) = names.split_whitespace().find_map(Profile::of) else {
-        return match serde_json::to_string(document) {
-            Ok(text) => linked_data(text, None),
-            Err(error) => failed(&anyhow::Error::new(error).into()),
-        };
-    };
-    let url = context.app.base.url("context.jsonld");
-    let written = match serde_json::to_value(document) {
-        Ok(document) => {
-            let write = move || profile::write(&document, &url, &context::document(KINDS), profile);
-            spawn_blocking(write).await.map_err(anyhow::Error::new).flatten()
-        }
-        Err(error) => Err(anyhow::Error::new(error)),
-    };
-    match written {
-        Ok(text) => linked_data(text, Some(profile)),
+    let profile = names.split_whitespace().find_map(Profile::of);
+    match write(context, document, profile).await {
+        Ok(text) => linked_data(text, profile),
         Err(error) => failed(&error.into()),
     }
+}
+
+async fn write(context: &Context, document: &impl Serialize, profile: Option<Profile>) -> anyhow::Result<String> {
+    let Some(profile) = profile else { return Ok(serde_json::to_string(document)?) };
+    let (document, url) = (serde_json::to_value(document)?, context.app.base.url("context.jsonld"));
+    spawn_blocking(move || profile::write(&document, &url, &context::document(KINDS), profile)).await?
 }
 
 fn kind(collection: &str) -> Option<&'static Kind> {
@@ -273,9 +266,7 @@ fn failed(failure: &Failure) -> Response {
         Failure::Malformed(message) => (StatusCode::BAD_REQUEST, format!("{message}\n")).into_response(),
         Failure::Forbidden(message) => (StatusCode::FORBIDDEN, format!("{message}\n")).into_response(),
         Failure::Internal(error) => {
-            let trace = trace_id();
-            tracing::error!(%trace, error = format!("{error:#}"), "a request failed");
-            let message = format!("the server failed; its log says why under {trace}\n");
+            let message = format!("{}\n", incident(&format!("{error:#}")));
             (StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
         }
     }

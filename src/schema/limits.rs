@@ -11,7 +11,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
 };
 
-use crate::graphql::{DEFAULT_SIZE, LARGEST_SIZE, code};
+use crate::graphql::{DEFAULT_SIZE, LARGEST_SIZE, code, coded};
 
 /// Bounds of a query.
 #[derive(Clone, Copy, Debug)]
@@ -147,9 +147,8 @@ impl Limits {
 }
 
 fn refusal(name: &str, value: u64, limit: u64, message: String) -> ServerError {
-    let mut error = ServerError::new(message, None);
+    let mut error = coded(message, None, code::QUERY_TOO_COMPLEX);
     let extensions = error.extensions.get_or_insert_default();
-    extensions.set("code", code::QUERY_TOO_COMPLEX);
     extensions.set(name, value);
     extensions.set("limit", limit);
     error

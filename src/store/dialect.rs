@@ -100,22 +100,6 @@ impl Dialect {
 }
 
 impl Values {
-    /// How many values there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Keys(keys) => keys.len(),
-            Self::Texts(texts) => texts.len(),
-            Self::Integers(integers) => integers.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The values as one PostgreSQL array.
     pub(super) fn array(&self) -> Value {
         let (kind, values): (_, Vec<Value>) = match self {
