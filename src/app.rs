@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
+    event::Bell,
     money::Currency,
     semantics::Base,
     store::{Database, Reading},
@@ -20,6 +21,8 @@ pub struct App {
     pub base: Arc<Base>,
     /// The currency of the store.
     pub currency: Currency,
+    /// Rung after events were committed.
+    pub bell: Bell,
 }
 
 impl App {

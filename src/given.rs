@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     clock::Clock,
+    event::Bell,
     customer::metrics,
     loyalty::standing,
     semantics::Base,
@@ -70,7 +71,7 @@ pub async fn app(url: &str) -> anyhow::Result<App> {
     let clock = Clock::Fixed(now());
     let currency = settings::prepare(&database, clock, None).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
-    Ok(App { database, clock, base: Arc::new(base), currency })
+    Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default() })
 }
 
 /// A customer who joined 300 days ago and has bought nothing.

@@ -25,6 +25,7 @@ pub mod communication;
 pub mod contact_point;
 pub mod customer;
 pub mod customer_tag;
+pub mod event;
 pub mod loyalty_membership;
 pub mod loyalty_program;
 pub mod loyalty_tier;

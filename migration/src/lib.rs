@@ -19,6 +19,7 @@ mod m20261122_000004_order;
 mod m20261122_000005_segment;
 mod m20261122_000006_loyalty;
 mod m20261122_000007_communication;
+mod m20261122_000008_event;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_segment::Migration),
             Box::new(m20261122_000006_loyalty::Migration),
             Box::new(m20261122_000007_communication::Migration),
+            Box::new(m20261122_000008_event::Migration),
         ]
     }
 }

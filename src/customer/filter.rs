@@ -13,6 +13,7 @@ use crate::{
     address::AddressRelation,
     churn::{self, ChurnRisk},
     communication::CommunicationRelation,
+    event::CustomerEventRelation,
     contact_point::ContactPointRelation,
     filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
     graphql::{
@@ -163,6 +164,9 @@ pub struct CustomerWhere {
     /// Messages to them.
     #[edge(column = entity::communication::Column::CustomerId)]
     communications: CommunicationRelation,
+    /// What happened to them.
+    #[edge(column = entity::event::Column::CustomerId)]
+    events: CustomerEventRelation,
 }
 
 /// Tests of the tags. All given must pass.

@@ -10,6 +10,7 @@ use crate::{
     address::Address,
     communication::Communication,
     contact_point::ContactPoint,
+    event::CustomerEvent,
     failure::Outcome,
     graphql::{self, Connection, Pages},
     loyalty::{self, LoyaltyMembership, LoyaltyTier},
@@ -114,6 +115,19 @@ impl Customer {
         pages: Pages<Communication>,
     ) -> Option<Outcome<Connection<Communication>>> {
         let join = Join::Column(|| entity::communication::Column::CustomerId.into_iden());
+        Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
+    }
+
+    /// What happened to them, to their orders and to their places in segments, the latest first unless another order
+    /// is asked for. `$.Customer.lived.CustomerEvent`
+    #[iri("^customers:ofCustomer")]
+    #[pages]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        pages: Pages<CustomerEvent>,
+    ) -> Option<Outcome<Connection<CustomerEvent>>> {
+        let join = Join::Column(|| entity::event::Column::CustomerId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     communication::Communication,
     contact_point::ContactPoint,
     customer::Customer,
+    event::CustomerEvent,
     failure::{Failure, Outcome},
     graphql::LARGEST_SIZE,
     loyalty::{LoyaltyMembership, LoyaltyProgram, LoyaltyTier},
@@ -102,6 +103,7 @@ nodes! {
     LoyaltyTier,
     LoyaltyMembership,
     Communication,
+    CustomerEvent,
 }
 
 /// The JSON-LD document of a node of any type: see [`Document`].
