@@ -3,16 +3,16 @@
 pub mod limits;
 pub mod node;
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{EmptyMutation, MergedObject, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
-    app::App, customer::CustomerQuery, loyalty::LoyaltyQuery, order::OrderQuery, product::ProductQuery,
-    segment::SegmentQuery, settings::StoreQuery,
+    app::App, customer::CustomerQuery, event::EventSubscription, loyalty::LoyaltyQuery, order::OrderQuery,
+    product::ProductQuery, segment::SegmentQuery, settings::StoreQuery,
 };
 
 /// The schema that requests are executed by.
-pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type CustomersSchema = Schema<Query, EmptyMutation, EventSubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -30,8 +30,8 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+fn builder() -> SchemaBuilder<Query, EmptyMutation, EventSubscription> {
+    Schema::build(Query::default(), EmptyMutation, EventSubscription)
 }
 
 #[cfg(test)]

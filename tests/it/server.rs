@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use customers::{
     app::App,
     clock::Clock,
-    event::Bell,
+    event::{Bell, Feed},
     http::{self, Server as HttpServer},
     import,
     semantics::Base,
@@ -43,7 +43,7 @@ impl Server {
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency, bell: Bell::default() };
+        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default() };
         tokio::spawn(http::serve(server, app.clone()));
         Self { app, address, client: Client::new(), _directory: directory }
     }
