@@ -5,7 +5,10 @@
 
 mod browser;
 mod customer;
+mod given;
 mod graphql_over_http;
+mod graphql_sse;
+mod graphql_ws;
 mod health;
 mod limits;
 mod linked_data;
@@ -15,3 +18,5 @@ mod program;
 mod schema;
 mod search;
 mod server;
+mod socket;
+mod subscription;
