@@ -18,8 +18,8 @@ use uuid::Uuid;
 use crate::{
     app::App,
     clock::Clock,
-    event::Bell,
     customer::metrics,
+    event::Bell,
     loyalty::standing,
     semantics::Base,
     settings,

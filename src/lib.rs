@@ -3,6 +3,7 @@
 pub mod address;
 pub mod app;
 pub mod auth;
+pub mod check;
 pub mod churn;
 pub mod cli;
 pub mod clock;
@@ -27,7 +28,9 @@ pub mod order;
 pub mod order_item;
 pub mod product;
 pub mod progress;
+pub mod reactions;
 pub mod refund;
+pub mod rejection;
 pub mod schema;
 pub mod seed;
 pub mod segment;

@@ -13,8 +13,8 @@ use crate::{
     address::AddressRelation,
     churn::{self, ChurnRisk},
     communication::CommunicationRelation,
-    event::CustomerEventRelation,
     contact_point::ContactPointRelation,
+    event::CustomerEventRelation,
     filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
     graphql::{
         Listed,

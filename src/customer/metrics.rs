@@ -6,10 +6,14 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use entity::{order, refund};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::store::{Dialect, execute};
+use crate::{
+    store::{Dialect, execute},
+    transaction::Transaction,
+};
 
 /// A derived table of all movements of money: each purchase at its delivery, each refund with a negative
 /// amount, in minor units of the store's currency.
@@ -97,6 +101,65 @@ pub async fn rebuild(
     let mut parameters = vec![as_of.timestamp_millis().into()];
     parameters.extend(customers.map(|keys| dialect.parameter(keys)));
     execute(tx, &sql, parameters).await.context("could not rebuild the figures of customers from their orders")
+}
+
+/// Counts a new order of a customer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_order(tx: &Transaction, order: &order::Model) -> anyhow::Result<()> {
+    let sql = "update customer set
+            total_orders = total_orders + 1,
+            first_order_date = case when first_order_date <= $2 then first_order_date else $2 end,
+            last_order_date = case when last_order_date >= $2 then last_order_date else $2 end
+        where id = $1";
+    let parameters = vec![order.customer_id.into(), order.order_date.0.timestamp_millis().into()];
+    execute(&*tx.db, sql, parameters).await.context("could not count an order")?;
+    tx.lock(order.customer_id);
+    Ok(())
+}
+
+/// Counts an order of a customer that was delivered just now. Whoever delivers it sees to it that this happens once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_purchase(tx: &Transaction, order: &order::Model) -> anyhow::Result<()> {
+    let sql = "update customer set
+            delivered_orders = delivered_orders + 1,
+            total_spent = total_spent + $3,
+            last_purchase_date = case when last_purchase_date >= $2 then last_purchase_date else $2 end
+        where id = $1";
+    let delivered_at = order.delivered_at.map_or(tx.now, |at| at.0);
+    let amount = in_store_currency(order.total, order.exchange_rate);
+    let parameters = vec![order.customer_id.into(), delivered_at.timestamp_millis().into(), amount.into()];
+    execute(&*tx.db, sql, parameters).await.context("could not count a purchase")?;
+    tx.lock(order.customer_id);
+    Ok(())
+}
+
+/// Takes what was returned to a customer from what they spent, at the rate of the order that it is for, if any.
+///
+/// # Errors
+/// When the database fails.
+pub async fn subtract_refund(
+    tx: &Transaction,
+    refund: &refund::Model,
+    order: Option<&order::Model>,
+) -> anyhow::Result<()> {
+    let amount = in_store_currency(refund.amount, order.and_then(|order| order.exchange_rate));
+    let sql = "update customer set total_spent = total_spent - $2 where id = $1";
+    let parameters = vec![refund.customer_id.into(), amount.into()];
+    execute(&*tx.db, sql, parameters).await.context("could not count a refund")?;
+    tx.lock(refund.customer_id);
+    Ok(())
+}
+
+/// An amount in the store's currency, by the same rule as [`MOVEMENTS`].
+fn in_store_currency(amount: i64, exchange_rate: Option<i64>) -> i64 {
+    let Some(rate) = exchange_rate else { return amount };
+    let converted = (i128::from(amount) * i128::from(rate) + 500_000) / 1_000_000;
+    // Amounts are checked when they are entered.
+    i64::try_from(converted).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

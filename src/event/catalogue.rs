@@ -1,35 +1,79 @@
 //! All events, each with what tells it apart.
 
 use chrono::{DateTime, Utc};
-use entity::{
-    event::EventType,
-    order, refund,
-};
+use entity::{event::EventType, order, refund};
 use uuid::Uuid;
 
 /// Something that happened, as operations tell it. `reactions` decides what follows.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the variants are those of `EventType`, which says what each means; fields hold keys")]
 pub enum Event {
-    CustomerCreated { customer: Uuid },
+    CustomerCreated {
+        customer: Uuid,
+    },
     /// `changed`: the fields that have another value now, by their names in GraphQL.
-    CustomerUpdated { customer: Uuid, changed: Vec<&'static str> },
-    CustomerTagged { customer: Uuid },
-    CustomerDeleted { customer: Uuid },
-    CustomerRestored { customer: Uuid },
-    CustomerPurchased { order: Box<order::Model> },
-    CustomerRefunded { refund: Box<refund::Model> },
-    CustomerEnrolled { customer: Uuid, program: Uuid, tier: Uuid },
-    CustomerUnenrolled { customer: Uuid, program: Uuid },
-    CustomerUpgraded { customer: Uuid, program: Uuid, tier: Uuid },
-    CustomerDowngraded { customer: Uuid, program: Uuid, tier: Uuid },
-    OrderCreated { order: Box<order::Model> },
-    OrderShipped { order: Box<order::Model> },
-    OrderDelivered { order: Box<order::Model> },
-    OrderCancelled { order: Box<order::Model> },
-    OrderRefunded { refund: Box<refund::Model>, order: Box<order::Model> },
-    SegmentEntered { customer: Uuid, segment: Uuid },
-    SegmentLeft { customer: Uuid, segment: Uuid },
+    CustomerUpdated {
+        customer: Uuid,
+        changed: Vec<&'static str>,
+    },
+    CustomerTagged {
+        customer: Uuid,
+    },
+    CustomerDeleted {
+        customer: Uuid,
+    },
+    CustomerRestored {
+        customer: Uuid,
+    },
+    CustomerPurchased {
+        order: Box<order::Model>,
+    },
+    CustomerRefunded {
+        refund: Box<refund::Model>,
+    },
+    CustomerEnrolled {
+        customer: Uuid,
+        program: Uuid,
+        tier: Uuid,
+    },
+    CustomerUnenrolled {
+        customer: Uuid,
+        program: Uuid,
+    },
+    CustomerUpgraded {
+        customer: Uuid,
+        program: Uuid,
+        tier: Uuid,
+    },
+    CustomerDowngraded {
+        customer: Uuid,
+        program: Uuid,
+        tier: Uuid,
+    },
+    OrderCreated {
+        order: Box<order::Model>,
+    },
+    OrderShipped {
+        order: Box<order::Model>,
+    },
+    OrderDelivered {
+        order: Box<order::Model>,
+    },
+    OrderCancelled {
+        order: Box<order::Model>,
+    },
+    OrderRefunded {
+        refund: Box<refund::Model>,
+        order: Box<order::Model>,
+    },
+    SegmentEntered {
+        customer: Uuid,
+        segment: Uuid,
+    },
+    SegmentLeft {
+        customer: Uuid,
+        segment: Uuid,
+    },
 }
 
 /// An event as the log tells it.

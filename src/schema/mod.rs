@@ -3,20 +3,29 @@
 pub mod limits;
 pub mod node;
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
-    app::App, customer::CustomerQuery, loyalty::LoyaltyQuery, order::OrderQuery, product::ProductQuery,
-    segment::SegmentQuery, settings::StoreQuery,
+    app::App,
+    customer::CustomerQuery,
+    loyalty::LoyaltyQuery,
+    order::{OrderMutation, OrderQuery},
+    product::ProductQuery,
+    segment::SegmentQuery,
+    settings::StoreQuery,
 };
 
 /// The schema that requests are executed by.
-pub type CustomersSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type CustomersSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
 pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
+
+/// Everything that can be written. Each mutation is one transaction, with all that follows from it.
+#[derive(MergedObject, Default)]
+pub struct Mutation(OrderMutation);
 
 /// The schema, answering from `app`.
 #[must_use]
@@ -30,8 +39,8 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, EmptyMutation, EmptySubscription> {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
 }
 
 #[cfg(test)]

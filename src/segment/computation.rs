@@ -7,7 +7,6 @@ use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    prelude::Json,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -29,18 +28,12 @@ use crate::{
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
 pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: Option<&[Uuid]>) -> anyhow::Result<u64> {
-    let segments = segment::Entity::find()
-        .filter(segment::Column::Rule.is_not_null())
-        .order_by_asc(segment::Column::Id)
-        .all(tx)
-        .await
-        .context("could not read the dynamic segments")?;
+    let segments = dynamic(tx).await?;
     let dialect = Dialect::from(tx.get_database_backend());
     let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
     let mut changes = 0;
     for segment in segments {
-        let condition = condition(reading, dialect, segment.rule)
-            .with_context(|| format!("the rule of segment {:?} cannot be applied", segment.handle))?;
+        let condition = condition(reading, dialect, &segment)?;
         let within = |column: Expr| keys.as_ref().map(|keys| dialect.among(column, keys));
         changes += enter(tx, reading, segment.id, &condition, within).await?;
         changes += leave(tx, segment.id, &condition, within).await?;
@@ -56,14 +49,33 @@ pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: Op
     Ok(changes)
 }
 
-/// The condition on a customer's row that a stored rule stands for.
-fn condition(reading: &Reading, dialect: Dialect, rule: Option<Json>) -> anyhow::Result<Expr> {
-    let rule: Rule = serde_json::from_value(rule.unwrap_or_default())?;
+/// All dynamic segments.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn dynamic(tx: &impl ConnectionTrait) -> anyhow::Result<Vec<segment::Model>> {
+    segment::Entity::find()
+        .filter(segment::Column::Rule.is_not_null())
+        .order_by_asc(segment::Column::Id)
+        .all(tx)
+        .await
+        .context("could not read the dynamic segments")
+}
+
+/// The condition on a customer's row that the rule of a segment stands for.
+///
+/// # Errors
+/// When the rule cannot be read.
+pub(super) fn condition(reading: &Reading, dialect: Dialect, segment: &segment::Model) -> anyhow::Result<Expr> {
     let scope = Scope { reading: *reading, dialect, reads_personal: true };
-    scope.condition(CustomerWhere::SUBJECT, &rule).map_err(|failure| match failure {
-        Failure::Malformed(message) | Failure::Forbidden(message) => anyhow::anyhow!(message),
-        Failure::Internal(error) => anyhow::anyhow!("{error:#}"),
-    })
+    let condition = || {
+        let rule: Rule = serde_json::from_value(segment.rule.clone().unwrap_or_default())?;
+        scope.condition(CustomerWhere::SUBJECT, &rule).map_err(|failure| match failure {
+            Failure::Malformed(message) | Failure::Forbidden(message) => anyhow::anyhow!(message),
+            Failure::Internal(error) => anyhow::anyhow!("{error:#}"),
+        })
+    };
+    condition().with_context(|| format!("the rule of segment {:?} cannot be applied", segment.handle))
 }
 
 async fn enter(
@@ -114,7 +126,7 @@ async fn leave(
 }
 
 /// `select` with no columns yet, from the live customers for whom the condition holds.
-fn live(condition: &Expr) -> SelectStatement {
+pub(super) fn live(condition: &Expr) -> SelectStatement {
     let mut select = Query::select();
     select
         .from(customer::Entity)
