@@ -20,6 +20,7 @@ mod given;
 pub mod graphql;
 pub mod html;
 pub mod http;
+pub mod idempotency;
 pub mod import;
 pub mod instant;
 pub mod loyalty;
