@@ -23,6 +23,7 @@ pub mod http;
 pub mod idempotency;
 pub mod import;
 pub mod instant;
+pub mod job;
 pub mod loyalty;
 pub mod money;
 pub mod order;
