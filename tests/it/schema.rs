@@ -127,11 +127,14 @@ fn every_type_field_and_value_that_states_something_has_its_iri() {
                 .iter()
                 .map(|field| (field.node.name.node.as_str(), has_iri(&field.node.directives)))
                 .collect(),
-            TypeKind::Enum(kind) if !name.ends_with("OrderField") && !["OrderDirection", "UserErrorCode"].contains(&name) => kind
-                .values
-                .iter()
-                .map(|value| (value.node.value.node.as_str(), has_iri(&value.node.directives)))
-                .collect(),
+            TypeKind::Enum(kind)
+                if !name.ends_with("OrderField") && !["OrderDirection", "UserErrorCode"].contains(&name) =>
+            {
+                kind.values
+                    .iter()
+                    .map(|value| (value.node.value.node.as_str(), has_iri(&value.node.directives)))
+                    .collect()
+            }
             _ => continue,
         };
         if !has_iri(&definition.node.directives) {
