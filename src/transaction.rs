@@ -1,7 +1,13 @@
 //! The transaction that operations see: everything that a mutation changes is written in one.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::Context;
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use uuid::Uuid;
 
 use crate::{
@@ -14,18 +20,26 @@ use crate::{
 
 /// A transaction that writes, and what happened in it. Operations never commit, and know no other connection: on
 /// SQLite a second one that writes would wait for the first.
-#[derive(Debug)]
+///
+/// Clones are handles of the same transaction.
+#[derive(Clone, Debug)]
 pub struct Transaction {
     /// The connection.
-    pub db: DatabaseTransaction,
+    pub db: Arc<DatabaseTransaction>,
     /// The instant of whatever has none of its own.
     pub now: DateTime<Utc>,
     /// The currency of the store.
     pub currency: Currency,
     /// Who writes, and why.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     clock: Clock,
+    happened: Arc<Mutex<Happened>>,
+}
+
+#[derive(Debug, Default)]
+struct Happened {
     events: Vec<Event>,
+    locked: HashSet<Uuid>,
 }
 
 impl Transaction {
@@ -33,10 +47,19 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database does not answer, or another process holds its lock for too long.
-    pub async fn begin(app: &App, origin: Origin) -> anyhow::Result<Self> {
-        let db = app.database.begin().await?;
+    pub async fn begin(app: &App, origin: &Origin) -> anyhow::Result<Self> {
+        let db = Arc::new(app.database.begin().await?);
         let (now, currency, clock) = (app.clock.now(), app.currency, app.clock);
-        Ok(Self { db, now, currency, origin, clock, events: Vec::new() })
+        Ok(Self { db, now, currency, origin: Arc::new(origin.clone()), clock, happened: Arc::default() })
+    }
+
+    /// Makes everything that was written last.
+    ///
+    /// # Errors
+    /// When the database fails, or a handle is still held: nothing was written then.
+    pub async fn commit(self) -> anyhow::Result<()> {
+        let db = Arc::into_inner(self.db).context("an operation went on after it had ended")?;
+        db.commit().await.context("could not commit")
     }
 
     /// A new key.
@@ -45,7 +68,7 @@ impl Transaction {
         self.clock.key()
     }
 
-    /// The clock that keys come from.
+    /// Where keys come from.
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.clock
@@ -54,7 +77,6 @@ impl Transaction {
     /// The database's way of writing SQL.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
-        use sea_orm::ConnectionTrait;
         self.db.get_database_backend().into()
     }
 
@@ -65,13 +87,28 @@ impl Transaction {
     }
 
     /// Tells that something happened. What follows from it is decided by `reactions`.
-    pub fn emit(&mut self, event: Event) {
-        self.events.push(event);
+    pub fn emit(&self, event: Event) {
+        self.happened().events.push(event);
     }
 
-    /// Everything that happened so far, in its order.
+    /// What happened as number `index`, from 0, if so much did.
     #[must_use]
-    pub fn events(&self) -> &[Event] {
-        &self.events
+    pub fn event(&self, index: usize) -> Option<Event> {
+        self.happened().events.get(index).cloned()
+    }
+
+    /// The row of the customer was written or locked in this transaction: nobody else tells of them until it ends.
+    pub fn lock(&self, customer: Uuid) {
+        self.happened().locked.insert(customer);
+    }
+
+    /// Whether the row of the customer is known to be locked.
+    #[must_use]
+    pub fn has_locked(&self, customer: Uuid) -> bool {
+        self.happened().locked.contains(&customer)
+    }
+
+    fn happened(&self) -> MutexGuard<'_, Happened> {
+        self.happened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

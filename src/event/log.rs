@@ -7,7 +7,10 @@
 //! of a customer arrive in the order of `sequence`.
 
 use anyhow::Context;
-use entity::event::{self, EventCause};
+use entity::{
+    event::{self, EventCause},
+    term::Term,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
 use serde_json::json;
 use uuid::Uuid;
@@ -15,7 +18,7 @@ use uuid::Uuid;
 use super::Tale;
 use crate::{
     clock::Clock,
-    store::{Database, Dialect, execute},
+    store::{Database, Dialect, Kind, execute},
 };
 
 /// Numbering is locked by this number on PostgreSQL: any that is always the same.
@@ -26,6 +29,9 @@ const MOST_NUMBERED: i64 = 5_000;
 
 /// On PostgreSQL, where processes tell each other that there are events to read.
 pub const CHANNEL: &str = "customers_events";
+
+/// How many events one statement writes at most.
+const MOST_APPENDED: usize = 5_000;
 
 /// Who tells events, and why.
 #[derive(Clone, Debug)]
@@ -41,16 +47,20 @@ pub struct Origin {
 /// # Errors
 /// When the database fails.
 pub async fn append(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
-    if tales.is_empty() {
-        return Ok(());
+    for tales in tales.chunks(MOST_APPENDED) {
+        append_some(tx, clock, origin, tales).await?;
     }
+    Ok(())
+}
+
+async fn append_some(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
     let dialect = Dialect::from(tx.get_database_backend());
     let key = |key: Uuid| key.simple().to_string();
     let rows = tales.iter().enumerate().map(|(place, tale)| {
         json!({
             "place": place + 1,
             "id": key(clock.key()),
-            "kind": entity::term::Term::description(tale.kind).name,
+            "kind": tale.kind.description().name,
             "occurred_at": tale.occurred_at.timestamp_millis(),
             "customer_id": key(tale.customer),
             "order_id": tale.order.map(key),
@@ -61,49 +71,57 @@ pub async fn append(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, ta
             "changed_fields": tale.changed_fields,
         })
     });
-    let rows = serde_json::Value::Array(rows.collect());
-    // The text of the statement is the same however many events there are, so that it is prepared once.
-    let (sql, rows) = match dialect {
-        Dialect::Sqlite => (APPEND_ON_SQLITE, rows.to_string().into()),
-        Dialect::Postgres => (APPEND_ON_POSTGRES, rows.into()),
+    let parameters =
+        vec![dialect.records(rows.collect()), origin.actor.as_str().into(), origin.cause.description().name.into()];
+    let position = match dialect {
+        Dialect::Sqlite => "(select coalesce(max(position), 0) from event) + told.place",
+        Dialect::Postgres => "cast(null as bigint)",
     };
-    let cause = entity::term::Term::description(origin.cause).name;
-    let parameters = vec![rows, origin.actor.as_str().into(), cause.into()];
-    execute(tx, sql, parameters).await.context("could not write events")?;
+    let sql = format!(
+        "insert into event (id, position, kind, occurred_at, customer_id, sequence,
+            order_id, refund_id, segment_id, program_id, tier_id, changed_fields, actor, cause)
+        select told.id, {position}, told.kind, told.occurred_at, told.customer_id,
+            (select coalesce(max(sequence), 0) from event where event.customer_id = told.customer_id)
+                + row_number() over (partition by told.customer_id order by told.place),
+            told.order_id, told.refund_id, told.segment_id, told.program_id, told.tier_id,
+            told.changed_fields, $2, $3
+        from {told} told
+        order by told.place",
+        told = dialect.table_of_records(1, &COLUMNS),
+    );
+    execute(tx, &sql, parameters).await.context("could not write events")?;
     Ok(())
 }
 
-const APPEND_ON_SQLITE: &str = "
-insert into event (id, position, kind, occurred_at, customer_id, sequence,
-    order_id, refund_id, segment_id, program_id, tier_id, changed_fields, actor, cause)
-select told.id, (select coalesce(max(position), 0) from event) + told.place, told.kind, told.occurred_at,
-    told.customer_id,
-    (select coalesce(max(sequence), 0) from event where event.customer_id = told.customer_id)
-        + row_number() over (partition by told.customer_id order by told.place),
-    told.order_id, told.refund_id, told.segment_id, told.program_id, told.tier_id, told.changed_fields, $2, $3
-from (
-    select value ->> 'place' as place, unhex(value ->> 'id') as id, value ->> 'kind' as kind,
-        value ->> 'occurred_at' as occurred_at, unhex(value ->> 'customer_id') as customer_id,
-        unhex(value ->> 'order_id') as order_id, unhex(value ->> 'refund_id') as refund_id,
-        unhex(value ->> 'segment_id') as segment_id, unhex(value ->> 'program_id') as program_id,
-        unhex(value ->> 'tier_id') as tier_id, value -> 'changed_fields' as changed_fields
-    from json_each($1)
-) told
-where true
-order by told.place";
+/// What [`append`] tells of each event; `place` is its place among those that are written together.
+const COLUMNS: [(&str, Kind); 11] = [
+    ("place", Kind::Integer),
+    ("id", Kind::Key),
+    ("kind", Kind::Text),
+    ("occurred_at", Kind::Integer),
+    ("customer_id", Kind::Key),
+    ("order_id", Kind::Key),
+    ("refund_id", Kind::Key),
+    ("segment_id", Kind::Key),
+    ("program_id", Kind::Key),
+    ("tier_id", Kind::Key),
+    ("changed_fields", Kind::Document),
+];
 
-const APPEND_ON_POSTGRES: &str = "
-insert into event (id, kind, occurred_at, customer_id, sequence,
-    order_id, refund_id, segment_id, program_id, tier_id, changed_fields, actor, cause)
-select told.id, told.kind, told.occurred_at, told.customer_id,
-    (select coalesce(max(sequence), 0) from event where event.customer_id = told.customer_id)
-        + row_number() over (partition by told.customer_id order by told.place),
-    told.order_id, told.refund_id, told.segment_id, told.program_id, told.tier_id, told.changed_fields, $2, $3
-from jsonb_to_recordset($1) as told (
-    place integer, id uuid, kind text, occurred_at bigint, customer_id uuid, order_id uuid, refund_id uuid,
-    segment_id uuid, program_id uuid, tier_id uuid, changed_fields jsonb
-)
-order by told.place";
+/// Locks the rows of `customers`, in one order for all, so that transactions that tell of the same customers take
+/// turns instead of waiting for each other. SQLite has one writer, and nothing to lock.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &impl ConnectionTrait, customers: &[Uuid]) -> anyhow::Result<()> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    if dialect == Dialect::Sqlite || customers.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("select 1 from customer where {} order by id for no key update", dialect.is_among("id", 1));
+    execute(tx, &sql, vec![dialect.parameter(customers)]).await.context("could not lock customers")?;
+    Ok(())
+}
 
 /// Gives a position to committed events that have none, and counts them. There are none on SQLite.
 ///

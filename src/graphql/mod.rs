@@ -1,4 +1,4 @@
-//! The parts that every GraphQL type uses: connections, comparisons, scalars, errors.
+//! The parts that every GraphQL type uses: connections, comparisons, scalars, payloads, errors.
 
 pub mod comparison;
 mod connection;
@@ -6,6 +6,7 @@ mod error;
 mod node;
 mod order;
 mod pages;
+mod payload;
 mod scalar;
 
 pub use connection::{Connection, condition, listed, related};
@@ -14,4 +15,6 @@ pub use node::{find_by, find_by_id, first, follow, node_document, node_id};
 pub use order::OrderDirection;
 pub(crate) use order::order_by;
 pub use pages::{DEFAULT_SIZE, LARGEST_SIZE, Listed, Pages, parse_cursor, write_cursor};
+pub(crate) use payload::payload;
+pub use payload::{Written, deleted_id, key_of, written};
 pub use scalar::{Decimal, Duration};

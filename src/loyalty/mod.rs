@@ -5,6 +5,7 @@
 
 pub mod built_in;
 mod membership;
+pub mod operations;
 mod program;
 pub mod standing;
 mod tier;

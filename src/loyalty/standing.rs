@@ -1,24 +1,53 @@
 //! Where customers stand in the programs: who is a member, and on which tier.
 //!
-//! The statements are set-based and change only what differs. They tell nobody: imports and recomputation
-//! send no messages.
+//! The statements are set-based and change only what differs. They say what they changed, and tell nobody:
+//! [`super::operations`] does.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
     customer::metrics::MOVEMENTS,
-    store::{Dialect, execute},
+    store::{Dialect, Kind, execute, query},
 };
 
+/// A customer who came into a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enrolment {
+    /// The customer.
+    pub customer: Uuid,
+    /// The program.
+    pub program: Uuid,
+    /// The tier on which they begin.
+    pub tier: Uuid,
+}
+
+/// A customer who came to another tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The customer.
+    pub customer: Uuid,
+    /// The program.
+    pub program: Uuid,
+    /// The tier to which they came.
+    pub tier: Uuid,
+    /// Whether it is higher than the one before.
+    pub is_rise: bool,
+}
+
 /// Enrols those of `customers`, or of all, who are not members of the default program yet, on its lowest tier
-/// and from the day on which they became customers. Counts the new members.
+/// and from the day on which they became customers. Gives the new members.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enroll(tx: &impl ConnectionTrait, now: DateTime<Utc>, customers: Option<&[Uuid]>) -> anyhow::Result<u64> {
+pub async fn enroll(
+    tx: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    customers: Option<&[Uuid]>,
+) -> anyhow::Result<Vec<Enrolment>> {
     let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
         "insert into loyalty_membership (id, program_id, customer_id, tier_id, since, tier_since)
@@ -31,16 +60,25 @@ pub async fn enroll(tx: &impl ConnectionTrait, now: DateTime<Utc>, customers: Op
         where customer.deleted_at is null and {is_meant} and not exists (
             select 1 from loyalty_membership membership
             where membership.program_id = program.id and membership.customer_id = customer.id
-        )",
+        )
+        returning customer_id, program_id, tier_id",
         key = dialect.new_key(now),
         is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("customer.id", 1)),
     );
     let parameters = customers.map(|keys| dialect.parameter(keys)).into_iter().collect();
-    execute(tx, &sql, parameters).await.context("could not enrol customers in the default loyalty program")
+    let rows = query(tx, &sql, parameters).await.context("could not enrol customers in the default loyalty program")?;
+    let enrolments = rows.iter().map(|row| {
+        anyhow::Ok(Enrolment {
+            customer: row.try_get_by_index(0)?,
+            program: row.try_get_by_index(1)?,
+            tier: row.try_get_by_index(2)?,
+        })
+    });
+    enrolments.collect()
 }
 
 /// Sets the tier that the rule gives to members of programs that count lifetime spending, for `customers` or
-/// all, and counts the members who changed tier.
+/// all, and gives those who changed tier.
 ///
 /// The tier is the highest whose threshold the customer's `total_spent` reaches; the lowest is the floor. It
 /// is held since the movement of money at or before `as_of` that brought the customer there, as though the
@@ -53,11 +91,11 @@ pub async fn settle_tiers(
     tx: &impl ConnectionTrait,
     as_of: DateTime<Utc>,
     customers: Option<&[Uuid]>,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
         "with band as (
-            select tier.id, tier.program_id, lead(tier.min_spend) over upwards as below,
+            select tier.id, tier.program_id, tier.rank, lead(tier.min_spend) over upwards as below,
                 case when row_number() over upwards > 1 then tier.min_spend end as least
             from loyalty_tier tier
             join loyalty_program program on program.id = tier.program_id
@@ -65,8 +103,9 @@ pub async fn settle_tiers(
             window upwards as (partition by tier.program_id order by tier.min_spend)
         ), mover as (
             select membership.id, membership.customer_id, membership.since,
-                band.id as tier_id, band.least, band.below
+                membership.program_id, band.id as tier_id, band.rank > held.rank as is_rise, band.least, band.below
             from loyalty_membership membership
+            join loyalty_tier held on held.id = membership.tier_id
             join customer on customer.id = membership.customer_id
             join band on band.program_id = membership.program_id
                 and (band.least is null or customer.total_spent >= band.least)
@@ -87,24 +126,46 @@ pub async fn settle_tiers(
             join balance on balance.customer_id = mover.customer_id
                 and (balance.spent < mover.least or balance.spent >= mover.below)
             group by mover.id
-        ), arrival as (
-            select mover.id, mover.tier_id,
-                case when mover.least is null and absence.id is null then mover.since
-                    else coalesce(min(balance.instant), mover.since) end as instant
-            from mover
-            left join absence on absence.id = mover.id
-            left join balance on balance.customer_id = mover.customer_id
-                and (absence.id is null or balance.instant > absence.last_instant)
-            group by mover.id, mover.tier_id, mover.least, mover.since, absence.id
         )
-        update loyalty_membership set tier_id = arrival.tier_id, tier_since = arrival.instant
-        from arrival
-        where loyalty_membership.id = arrival.id",
+        select mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise,
+            case when mover.least is null and absence.id is null then mover.since
+                else coalesce(min(balance.instant), mover.since) end
+        from mover
+        left join absence on absence.id = mover.id
+        left join balance on balance.customer_id = mover.customer_id
+            and (absence.id is null or balance.instant > absence.last_instant)
+        group by mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise, mover.least,
+            mover.since, absence.id",
         is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("membership.customer_id", 2)),
     );
     let mut parameters = vec![as_of.timestamp_millis().into()];
     parameters.extend(customers.map(|keys| dialect.parameter(keys)));
-    execute(tx, &sql, parameters).await.context("could not set the loyalty tiers of customers")
+    let rows = query(tx, &sql, parameters).await.context("could not tell the loyalty tiers of customers")?;
+    let (mut moves, mut records) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for row in rows {
+        let (membership, since): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(5)?);
+        let to = Move {
+            customer: row.try_get_by_index(1)?,
+            program: row.try_get_by_index(2)?,
+            tier: row.try_get_by_index(3)?,
+            is_rise: row.try_get_by_index(4)?,
+        };
+        moves.push(to);
+        let key = |key: Uuid| key.simple().to_string();
+        records.push(json!({ "id": key(membership), "tier_id": key(to.tier), "since": since }));
+    }
+    if moves.is_empty() {
+        return Ok(moves);
+    }
+    let sql = format!(
+        "update loyalty_membership set tier_id = move.tier_id, tier_since = move.since
+        from {} move
+        where loyalty_membership.id = move.id",
+        dialect.table_of_records(1, &[("id", Kind::Key), ("tier_id", Kind::Key), ("since", Kind::Integer)]),
+    );
+    let written = execute(tx, &sql, vec![dialect.records(records)]).await;
+    written.context("could not set the loyalty tiers of customers")?;
+    Ok(moves)
 }
 
 #[cfg(test)]
@@ -163,8 +224,8 @@ mod tests {
                 assert_eq!(tier(&tx, jane).await?, (name.to_owned(), ago(since)), "{days} days ago");
             }
             assert_eq!(tier(&tx, debtor).await?, ("Bronze".to_owned(), ago(300)));
-            assert_eq!(settle_tiers(&tx, now(), None).await?, 0);
-            assert_eq!(enroll(&tx, now(), None).await?, 0);
+            assert_eq!(settle_tiers(&tx, now(), None).await?, []);
+            assert_eq!(enroll(&tx, now(), None).await?, []);
             Ok(())
         })
         .await

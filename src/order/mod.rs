@@ -1,11 +1,16 @@
 //! Orders: what customers placed, and how far each order has come.
 
 mod filter;
+mod input;
 mod links;
+mod mutation;
 mod node;
+pub mod operations;
 mod query;
+mod status;
 pub mod total;
 
 pub use filter::{OrderOrderBy, OrderRelation, OrderWhere};
+pub use mutation::OrderMutation;
 pub use node::Order;
 pub use query::OrderQuery;

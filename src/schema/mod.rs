@@ -3,20 +3,30 @@
 pub mod limits;
 pub mod node;
 
-use async_graphql::{EmptyMutation, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
-    app::App, customer::CustomerQuery, event::EventSubscription, loyalty::LoyaltyQuery, order::OrderQuery,
-    product::ProductQuery, segment::SegmentQuery, settings::StoreQuery,
+    app::App,
+    customer::CustomerQuery,
+    event::EventSubscription,
+    loyalty::LoyaltyQuery,
+    order::{OrderMutation, OrderQuery},
+    product::ProductQuery,
+    segment::SegmentQuery,
+    settings::StoreQuery,
 };
 
 /// The schema that requests are executed by.
-pub type CustomersSchema = Schema<Query, EmptyMutation, EventSubscription>;
+pub type CustomersSchema = Schema<Query, Mutation, EventSubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
 pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
+
+/// Everything that can be written. Each mutation is one transaction, with all that follows from it.
+#[derive(MergedObject, Default)]
+pub struct Mutation(OrderMutation);
 
 /// The schema, answering from `app`.
 #[must_use]
@@ -30,8 +40,8 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, EmptyMutation, EventSubscription> {
-    Schema::build(Query::default(), EmptyMutation, EventSubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, EventSubscription> {
+    Schema::build(Query::default(), Mutation::default(), EventSubscription)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod computation;
 mod filter;
 mod links;
 mod node;
+pub mod operations;
 mod query;
 
 pub use filter::{SegmentOrderBy, SegmentRelation, SegmentWhere};

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sea_query::Value,
 };
 
@@ -83,6 +83,15 @@ pub async fn execute(tx: &impl ConnectionTrait, sql: &str, parameters: Vec<Value
     Ok(tx.execute_raw(statement).await?.rows_affected())
 }
 
+/// Runs a statement whose parameters are written `$1`, `$2`, …, and gives its rows.
+///
+/// # Errors
+/// When the database refuses the statement.
+pub async fn query(tx: &impl ConnectionTrait, sql: &str, parameters: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, parameters);
+    tx.query_all_raw(statement).await
+}
+
 impl Dialect {
     /// The condition in SQL text that `column` is among the keys bound as parameter `number`, which is made by
     /// [`Dialect::parameter`].
@@ -104,6 +113,40 @@ impl Dialect {
         }
     }
 
+    /// A derived table in SQL text with a row for each object in the JSON array that is bound as parameter `number`,
+    /// which is made by [`Dialect::records`]. The text is the same however many rows there are, so that the
+    /// statement is prepared once.
+    #[must_use]
+    pub fn table_of_records(self, number: usize, columns: &[(&str, Kind)]) -> String {
+        match self {
+            Self::Postgres => {
+                let columns = columns.iter().map(|(name, kind)| format!("{name} {}", kind.name()));
+                let columns = columns.collect::<Vec<_>>().join(", ");
+                format!("(select * from jsonb_to_recordset(${number}) as record ({columns}))")
+            }
+            Self::Sqlite => {
+                let columns = columns.iter().map(|(name, kind)| match kind {
+                    Kind::Key => format!("unhex(value ->> '{name}') as {name}"),
+                    Kind::Document => format!("value -> '{name}' as {name}"),
+                    Kind::Text | Kind::Integer => format!("value ->> '{name}' as {name}"),
+                });
+                let columns = columns.collect::<Vec<_>>().join(", ");
+                format!("(select {columns} from json_each(${number}))")
+            }
+        }
+    }
+
+    /// JSON objects as the one parameter that [`Dialect::table_of_records`] reads. Keys are written in hexadecimal,
+    /// as [`uuid::Uuid::simple`] does.
+    #[must_use]
+    pub fn records(self, rows: Vec<serde_json::Value>) -> Value {
+        let rows = serde_json::Value::Array(rows);
+        match self {
+            Self::Postgres => rows.into(),
+            Self::Sqlite => rows.to_string().into(),
+        }
+    }
+
     /// An expression in SQL text that makes a new key for each row: a version 7 UUID of the instant `at`
     /// (RFC 9562, section 5.7).
     #[must_use]
@@ -118,6 +161,31 @@ impl Dialect {
                 "unhex('{time}7' || format('%03x%04x', random() & 4095, 32768 | (random() & 16383)) \
                  || hex(randomblob(6)))"
             ),
+        }
+    }
+}
+
+/// What a column of [`Dialect::table_of_records`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A key.
+    Key,
+    /// Text.
+    Text,
+    /// A whole number, instants and money included.
+    Integer,
+    /// JSON.
+    Document,
+}
+
+impl Kind {
+    /// The type in PostgreSQL.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Key => "uuid",
+            Self::Text => "text",
+            Self::Integer => "bigint",
+            Self::Document => "jsonb",
         }
     }
 }

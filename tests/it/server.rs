@@ -118,7 +118,7 @@ impl Server {
 }
 
 /// The URL of a database that nobody else uses.
-async fn fresh_database(directory: &TempDir) -> String {
+pub async fn fresh_database(directory: &TempDir) -> String {
     let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
         return format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display());
     };

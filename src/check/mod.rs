@@ -1,0 +1,67 @@
+//! Checking what clients send: every field that is wrong is told of, not just the first.
+
+use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
+
+/// The longest text in a field that names no other limit, in characters.
+pub const LONGEST_TEXT: usize = 500;
+
+/// What is wrong with an input, gathered.
+#[derive(Clone, Debug, Default)]
+pub struct Check {
+    rejections: Vec<Rejection>,
+}
+
+impl Check {
+    /// The value at `path`, a dotted one, is wrong.
+    pub fn reject(&mut self, code: RejectionCode, path: &str, message: impl Into<String>) {
+        self.rejections.push(Rejection::new(code, path, message));
+    }
+
+    /// The value, or the reason why it is wrong, which begins with what was expected.
+    pub fn value<T>(&mut self, path: &str, value: Result<T, impl Into<String>>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.reject(RejectionCode::Invalid, path, message);
+                None
+            }
+        }
+    }
+
+    /// A text without spaces at its ends, which must not be empty and have at most [`LONGEST_TEXT`] characters.
+    pub fn text(&mut self, path: &str, text: &str) -> String {
+        self.text_within(path, text, LONGEST_TEXT)
+    }
+
+    /// As [`Check::text`], with at most `longest` characters.
+    pub fn text_within(&mut self, path: &str, text: &str, longest: usize) -> String {
+        let text = text.trim();
+        let length = text.chars().count();
+        if text.is_empty() {
+            self.reject(RejectionCode::Required, path, format!("{}: expected a text, not an empty one", last(path)));
+        } else if length > longest {
+            let message = format!("{}: expected at most {longest} characters, not {length}", last(path));
+            self.reject(RejectionCode::Invalid, path, message);
+        } else if text.chars().any(|letter| letter.is_control() && !"\n\r\t".contains(letter)) {
+            self.reject(
+                RejectionCode::Invalid,
+                path,
+                format!("{}: expected a text without control characters", last(path)),
+            );
+        }
+        text.to_owned()
+    }
+
+    /// Nothing was wrong.
+    ///
+    /// # Errors
+    /// Everything that was.
+    pub fn done(self) -> Attempt<()> {
+        if self.rejections.is_empty() { Ok(()) } else { Err(Refusal::Rejected(self.rejections)) }
+    }
+}
+
+/// The last name of a dotted path: how messages call a field.
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}

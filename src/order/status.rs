@@ -1,0 +1,45 @@
+//! How orders proceed.
+
+use entity::order::OrderStatus;
+
+/// Whether an order that is in one state may come to another. Source: schema.org's `OrderStatus`; an order that was
+/// delivered is refunded instead of cancelled.
+#[must_use]
+pub fn may_become(from: OrderStatus, to: OrderStatus) -> bool {
+    use OrderStatus::{Cancelled, Delivered, InTransit, Processing};
+    matches!((from, to), (Processing, InTransit | Delivered | Cancelled) | (InTransit, Delivered | Cancelled))
+}
+
+/// The state as it stands in a sentence: "the order is …".
+#[must_use]
+pub fn in_words(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Processing => "being processed",
+        OrderStatus::InTransit => "in transit",
+        OrderStatus::Delivered => "delivered",
+        OrderStatus::Cancelled => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_only_go_forward() {
+        use OrderStatus::{Cancelled, Delivered, InTransit, Processing};
+        let allowed = [
+            (Processing, InTransit),
+            (Processing, Delivered),
+            (Processing, Cancelled),
+            (InTransit, Delivered),
+            (InTransit, Cancelled),
+        ];
+
+        for from in [Processing, InTransit, Delivered, Cancelled] {
+            for to in [Processing, InTransit, Delivered, Cancelled] {
+                assert_eq!(may_become(from, to), allowed.contains(&(from, to)), "{from:?} to {to:?}");
+            }
+        }
+    }
+}

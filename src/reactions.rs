@@ -1,0 +1,278 @@
+//! What follows from what: the causal story of the product, in one transaction.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use async_graphql::Context;
+use backon::{ExponentialBuilder, Retryable};
+use entity::event::EventCause;
+use sea_orm::{DbErr, RuntimeErr, sqlx};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    customer::metrics,
+    event::{
+        Event,
+        log::{self, Origin},
+    },
+    failure::{Failure, Outcome},
+    graphql::Written,
+    idempotency::Claim,
+    loyalty,
+    rejection::{Attempt, Refusal},
+    segment,
+    transaction::Transaction,
+};
+
+/// How often a transaction is tried that the database gave up because of another.
+const MOST_TRIES: usize = 6;
+
+/// How long the first wait before another try is; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+/// Runs `operation` and everything that follows from it in one transaction: all of it takes place, or none. The
+/// operation is told `input`, and gives the key of the node that it wrote.
+///
+/// Where the rules refuse, nothing is changed and the reasons are given. A transaction that loses against another, in a
+/// deadlock or to a busy database, is tried again a few times.
+///
+/// # Errors
+/// When the operation could not be tried, or the database fails.
+pub async fn transact<'a, I, P, F>(
+    ctx: &Context<'_>,
+    input: &'a I,
+    operation: impl Fn(Transaction, &'a I) -> F,
+) -> Option<Outcome<P>>
+where
+    P: From<Written>,
+    F: Future<Output = Attempt<Uuid>>,
+{
+    let app = ctx.data_unchecked::<App>();
+    let origin = Origin { actor: "local".to_owned(), cause: EventCause::Request };
+    let (claim, field) = (ctx.data_opt::<Claim>(), ctx.item.node.response_key().node.as_str());
+    let once = async |tx: Transaction| {
+        let Some(claim) = claim else {
+            let key = operation(tx, input).await?;
+            return Ok(Written { key: Some(key), errors: Vec::new() });
+        };
+        if let Some(written) = claim.enter(&tx, field).await? {
+            return Ok(written);
+        }
+        let key = operation(tx.clone(), input).await?;
+        let written = Written { key: Some(key), errors: Vec::new() };
+        claim.complete(&tx, field, &written).await?;
+        Ok(written)
+    };
+    Some(match transact_as(app, &origin, once).await {
+        Ok(written) => Ok(written.into()),
+        Err(Refusal::Rejected(errors)) => Ok(Written { key: None, errors }.into()),
+        Err(Refusal::Failed(failure)) => Err(failure),
+    })
+}
+
+/// As [`transact`], for whoever is no GraphQL request.
+///
+/// # Errors
+/// When the rules refuse, the operation could not be tried, or the database fails.
+pub async fn transact_as<T, F>(app: &App, origin: &Origin, operation: impl Fn(Transaction) -> F) -> Attempt<T>
+where
+    F: Future<Output = Attempt<T>>,
+{
+    let waits = ExponentialBuilder::new().with_min_delay(FIRST_WAIT).with_max_times(MOST_TRIES - 1).with_jitter();
+    let attempt = || async {
+        let tx = Transaction::begin(app, origin).await?;
+        let done = operation(tx.clone()).await?;
+        let tales = react(&tx).await?;
+        tx.commit().await?;
+        if tales > 0 {
+            app.bell.ring();
+        }
+        Ok(done)
+    };
+    attempt.retry(waits).when(is_passing).await
+}
+
+/// Lets everything follow from what has happened, and tells all of it; gives the number of events. Consequences may
+/// have consequences of their own; segments come last, when all figures and tiers are settled.
+async fn react(tx: &Transaction) -> anyhow::Result<usize> {
+    let mut tales = Vec::new();
+    let mut touched = BTreeSet::new();
+    while let Some(event) = tx.event(tales.len()) {
+        tales.push(event.tale(tx.now));
+        touched.extend(follow(tx, event).await?);
+    }
+    let touched: Vec<_> = touched.into_iter().collect();
+    segment::operations::reconsider(tx, &touched).await?;
+    while let Some(event) = tx.event(tales.len()) {
+        tales.push(event.tale(tx.now));
+    }
+    let told: BTreeSet<_> = tales.iter().map(|tale| tale.customer).collect();
+    let unlocked: Vec<_> = told.into_iter().filter(|customer| !tx.has_locked(*customer)).collect();
+    log::lock(&*tx.db, &unlocked).await?;
+    log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    Ok(tales.len())
+}
+
+/// What follows from one event. Gives the customer whose segments it may change.
+async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> {
+    Ok(match event {
+        Event::CustomerCreated { customer } | Event::CustomerRestored { customer } => {
+            loyalty::operations::enroll_in_default(tx, customer).await?;
+            Some(customer)
+        }
+        Event::OrderCreated { order } => {
+            metrics::add_order(tx, &order).await?;
+            Some(order.customer_id)
+        }
+        Event::OrderDelivered { order } => {
+            metrics::add_purchase(tx, &order).await?;
+            let customer = order.customer_id;
+            tx.emit(Event::CustomerPurchased { order });
+            Some(customer)
+        }
+        Event::OrderCancelled { order } => {
+            metrics::rebuild(&*tx.db, tx.now, Some(&[order.customer_id])).await?;
+            Some(order.customer_id)
+        }
+        Event::CustomerPurchased { order } => {
+            loyalty::operations::reconsider_tiers(tx, order.customer_id).await?;
+            Some(order.customer_id)
+        }
+        Event::OrderRefunded { refund, order } => {
+            metrics::subtract_refund(tx, &refund, Some(&order)).await?;
+            loyalty::operations::reconsider_tiers(tx, refund.customer_id).await?;
+            Some(refund.customer_id)
+        }
+        Event::CustomerRefunded { refund } => {
+            metrics::subtract_refund(tx, &refund, None).await?;
+            loyalty::operations::reconsider_tiers(tx, refund.customer_id).await?;
+            Some(refund.customer_id)
+        }
+        Event::OrderShipped { order } => Some(order.customer_id),
+        Event::CustomerUpdated { customer, .. }
+        | Event::CustomerTagged { customer }
+        | Event::CustomerDeleted { customer }
+        | Event::CustomerEnrolled { customer, .. }
+        | Event::CustomerUnenrolled { customer, .. }
+        | Event::CustomerUpgraded { customer, .. }
+        | Event::CustomerDowngraded { customer, .. } => Some(customer),
+        Event::SegmentEntered { .. } | Event::SegmentLeft { .. } => None,
+    })
+}
+
+/// Whether the same transaction may go through when it is tried again: it lost against another.
+fn is_passing(refusal: &Refusal) -> bool {
+    let Refusal::Failed(Failure::Internal(error)) = refusal else { return false };
+    error.chain().filter_map(|cause| cause.downcast_ref::<DbErr>()).any(|error| match error {
+        DbErr::ConnectionAcquire(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => {
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            code.is_some_and(|code| PASSING.contains(&code.as_ref()))
+        }
+        _ => false,
+    })
+}
+
+/// PostgreSQL: serialization failure, deadlock, and a lock that was not to be had. SQLite: busy and locked, with their
+/// extended codes.
+const PASSING: [&str; 8] = ["40001", "40P01", "55P03", "5", "261", "517", "6", "262"];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use sea_orm::{ConnectOptions, ConnectionTrait, Database, EntityTrait};
+    use tokio::sync::Barrier;
+
+    use super::*;
+    use crate::{given, rejection::Rejection, rejection::RejectionCode, store::execute};
+
+    fn origin() -> Origin {
+        Origin { actor: "test".to_owned(), cause: EventCause::Job }
+    }
+
+    async fn customers(app: &App) -> anyhow::Result<[Uuid; 2]> {
+        let tx = app.database.begin().await?;
+        let customers = [given::customer(&tx, "Jane").await?, given::customer(&tx, "John").await?];
+        tx.commit().await?;
+        Ok(customers)
+    }
+
+    async fn rename(tx: &Transaction, customer: Uuid) -> Attempt<()> {
+        execute(&*tx.db, "update customer set name = name || '!' where id = $1", vec![customer.into()]).await?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_loses_a_deadlock_is_tried_again() -> anyhow::Result<()> {
+        // SQLite has one writer at a time, and no deadlocks: there the two go one after the other.
+        given::each_store(async |app| {
+            let [jane, john] = customers(&app).await?;
+            let (barrier, tries, origin) = (&Barrier::new(2), &AtomicU32::new(0), origin());
+            let is_parallel = app.database.dialect() == crate::store::Dialect::Postgres;
+            let both = |first, second| {
+                transact_as(&app, &origin, move |tx| async move {
+                    let is_first_try = tries.fetch_add(1, Ordering::Relaxed) < 2;
+                    rename(&tx, first).await?;
+                    if is_first_try && is_parallel {
+                        barrier.wait().await;
+                    }
+                    rename(&tx, second).await
+                })
+            };
+
+            let (one, other) = tokio::join!(both(jane, john), both(john, jane));
+
+            assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+            assert_eq!(tries.load(Ordering::Relaxed), if is_parallel { 3 } else { 2 });
+            let name = entity::customer::Entity::find_by_id(jane).one(app.database.reader()).await?;
+            assert_eq!(name.map(|customer| customer.name).as_deref(), Some("Jane!!"));
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_busy_sqlite_passes() -> anyhow::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let url = given::sqlite(&directory);
+        given::app(&url).await?;
+        let connect = async |url: &str| {
+            let mut options = ConnectOptions::new(url);
+            options.map_sqlx_sqlite_opts(|sqlite| sqlite.busy_timeout(Duration::ZERO));
+            Database::connect(options).await
+        };
+        let (holder, other) = (connect(&url).await?, connect(&url).await?);
+        holder.execute_unprepared("begin immediate").await?;
+
+        let busy = other.execute_unprepared("begin immediate").await.expect_err("the lock is held");
+
+        assert!(is_passing(&busy.into()));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_leaves_no_trace_and_is_not_tried_again() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let [jane, _] = customers(&app).await?;
+            let (tries, origin) = (&AtomicU32::new(0), origin());
+
+            let refused = transact_as(&app, &origin, |tx| async move {
+                tries.fetch_add(1, Ordering::Relaxed);
+                rename(&tx, jane).await?;
+                tx.emit(Event::CustomerUpdated { customer: jane, changed: vec!["name"] });
+                Err::<(), _>(Rejection::new(RejectionCode::NotAllowed, "input", "not today").into())
+            });
+
+            assert!(matches!(refused.await, Err(Refusal::Rejected(reasons)) if reasons.len() == 1));
+            assert_eq!(tries.load(Ordering::Relaxed), 1);
+            let customer = entity::customer::Entity::find_by_id(jane).one(app.database.reader()).await?;
+            assert_eq!(customer.map(|customer| customer.name).as_deref(), Some("Jane"));
+            assert_eq!(entity::event::Entity::find().one(app.database.reader()).await?, None);
+            Ok(())
+        })
+        .await
+    }
+}
