@@ -17,6 +17,8 @@ pub mod log;
 mod node;
 pub mod reader;
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 pub use bell::Bell;
 pub use catalogue::{Event, Tale};

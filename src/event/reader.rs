@@ -89,7 +89,7 @@ async fn number(database: &Database) -> anyhow::Result<()> {
 }
 
 /// Rings the bell when another process tells of events.
-async fn listen(database: &Database, bell: &Bell) {
+pub(super) async fn listen(database: &Database, bell: &Bell) {
     if database.dialect() == Dialect::Sqlite {
         // One process serves an SQLite database; what others write is found by looking.
         return std::future::pending().await;

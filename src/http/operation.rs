@@ -226,7 +226,8 @@ fn at(position: i64, mut errors: Vec<ServerError>) -> Vec<ServerError> {
     errors
 }
 
-fn failed(mut errors: Vec<ServerError>) -> Step {
+/// The end of an operation by errors.
+pub fn failed(mut errors: Vec<ServerError>) -> Step {
     request::explain(&mut errors);
     Step::Failed(errors)
 }

@@ -6,7 +6,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use async_graphql::{Response as GraphqlResponse, ServerError};
+use async_graphql::ServerError;
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header},
@@ -16,11 +16,12 @@ use futures_util::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::{
     operation::{self, Step},
-    request::{self, Prepared},
+    request::Prepared,
     router::Context,
 };
 use crate::event::Cursor;
@@ -38,7 +39,7 @@ pub fn answer(context: &Context, headers: &HeaderMap, prepared: Result<Prepared,
     };
     let steps = match prepared {
         Ok(prepared) => operation::run(context, prepared, last_event(headers), place),
-        Err(error) => stream::iter([Step::Failed(vec![error])]).boxed(),
+        Err(error) => stream::iter([operation::failed(vec![error])]).boxed(),
     };
     let ending = context.streams.ending.clone().cancelled_owned();
     let events = steps.map(|step| event(&step)).chain(stream::iter(["event: complete\ndata:\n\n".to_owned()]));
@@ -65,10 +66,7 @@ fn event(step: &Step) -> String {
             let id = payload.position.map(|position| format!("id: {}\n", Cursor(position))).unwrap_or_default();
             format!("event: next\n{id}data: {}\n\n", payload.json)
         }
-        Step::Failed(errors) => {
-            let mut response = GraphqlResponse::from_errors(errors.clone());
-            format!("event: next\ndata: {}\n\n", request::write(&mut response))
-        }
+        Step::Failed(errors) => format!("event: next\ndata: {}\n\n", json!({ "errors": errors })),
     }
 }
 

@@ -9,6 +9,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use async_graphql::ServerError;
 use axum::{
     extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code},
     http::{HeaderMap, StatusCode, header, uri::Uri},
@@ -28,7 +29,7 @@ use tokio::{
 
 use super::{
     operation::{self, Step, too_slow},
-    request::{Parameters, Prepared, Refusal},
+    request::{Parameters, Prepared},
     router::Context,
 };
 use crate::graphql::{code, coded};
@@ -228,7 +229,7 @@ impl Conversation {
         };
         let steps = match Prepared::parse(parameters) {
             Ok(prepared) => operation::run(&self.context, prepared, None, slot),
-            Err(refusal) => return self.tell(id, Some(Step::Failed(refused(refusal)))).await,
+            Err(refusal) => return self.tell(id, Some(operation::failed(refusal.into()))).await,
         };
         let name = Arc::clone(&id);
         let last = (Arc::clone(&id), None);
@@ -336,13 +337,7 @@ fn malformed(reason: impl ToString) -> End {
     End::Close(4400, reason.to_string())
 }
 
-fn refused(refusal: Refusal) -> Vec<async_graphql::ServerError> {
-    let mut errors = Vec::from(refusal);
-    super::request::explain(&mut errors);
-    errors
-}
-
-fn failure(id: &str, errors: &[async_graphql::ServerError]) -> Value {
+fn failure(id: &str, errors: &[ServerError]) -> Value {
     json!({ "id": id, "type": "error", "payload": errors })
 }
 
