@@ -10,6 +10,7 @@ mod graphql_over_http;
 mod graphql_sse;
 mod graphql_ws;
 mod health;
+mod idempotency;
 mod limits;
 mod linked_data;
 mod nested;
