@@ -1,5 +1,16 @@
 //! Checking what clients send: every field that is wrong is told of, not just the first.
 
+mod change;
+mod contact;
+mod document;
+mod locale;
+mod place;
+mod unique;
+
+pub use contact::{Telephone, e164};
+pub use place::country_code;
+pub use unique::taken;
+
 use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 
 /// The longest text in a field that names no other limit, in characters.
