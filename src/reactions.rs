@@ -17,6 +17,7 @@ use crate::{
     },
     failure::{Failure, Outcome},
     graphql::Written,
+    idempotency::Claim,
     loyalty,
     rejection::{Attempt, Refusal},
     segment,
@@ -48,12 +49,25 @@ where
 {
     let app = ctx.data_unchecked::<App>();
     let origin = Origin { actor: "local".to_owned(), cause: EventCause::Request };
-    let written = match transact_as(app, &origin, |tx| operation(tx, input)).await {
-        Ok(key) => Written { key: Some(key), errors: Vec::new() },
-        Err(Refusal::Rejected(errors)) => Written { key: None, errors },
-        Err(Refusal::Failed(failure)) => return Some(Err(failure)),
+    let (claim, field) = (ctx.data_opt::<Claim>(), ctx.item.node.response_key().node.as_str());
+    let once = async |tx: Transaction| {
+        let Some(claim) = claim else {
+            let key = operation(tx, input).await?;
+            return Ok(Written { key: Some(key), errors: Vec::new() });
+        };
+        if let Some(written) = claim.enter(&tx, field).await? {
+            return Ok(written);
+        }
+        let key = operation(tx.clone(), input).await?;
+        let written = Written { key: Some(key), errors: Vec::new() };
+        claim.complete(&tx, field, &written).await?;
+        Ok(written)
     };
-    Some(Ok(written.into()))
+    Some(match transact_as(app, &origin, once).await {
+        Ok(written) => Ok(written.into()),
+        Err(Refusal::Rejected(errors)) => Ok(Written { key: None, errors }.into()),
+        Err(Refusal::Failed(failure)) => Err(failure),
+    })
 }
 
 /// As [`transact`], for whoever is no GraphQL request.

@@ -27,6 +27,7 @@ pub mod contact_point;
 pub mod customer;
 pub mod customer_tag;
 pub mod event;
+pub mod idempotency;
 pub mod loyalty_membership;
 pub mod loyalty_program;
 pub mod loyalty_tier;

@@ -27,6 +27,9 @@ const NUMBERING_LOCK: i64 = 0x6576_656e_7400;
 /// How many events get their positions in one transaction at most.
 const MOST_NUMBERED: i64 = 5_000;
 
+/// How many events one statement writes at most.
+const MOST_APPENDED: usize = 5_000;
+
 /// Who tells events, and why.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -41,9 +44,13 @@ pub struct Origin {
 /// # Errors
 /// When the database fails.
 pub async fn append(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
-    if tales.is_empty() {
-        return Ok(());
+    for tales in tales.chunks(MOST_APPENDED) {
+        append_some(tx, clock, origin, tales).await?;
     }
+    Ok(())
+}
+
+async fn append_some(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
     let dialect = Dialect::from(tx.get_database_backend());
     let key = |key: Uuid| key.simple().to_string();
     let rows = tales.iter().enumerate().map(|(place, tale)| {

@@ -112,6 +112,16 @@ impl Database {
         &self.writer
     }
 
+    /// A connection for reading what takes longer than a request may. SQLite knows no limit for reads; on PostgreSQL
+    /// it is one that writes, which has none either.
+    #[must_use]
+    pub fn patient_reader(&self) -> &DatabaseConnection {
+        match self.dialect() {
+            Dialect::Sqlite => &self.reader,
+            Dialect::Postgres => &self.writer,
+        }
+    }
+
     /// The database's way of writing SQL.
     #[must_use]
     pub fn dialect(&self) -> Dialect {

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -124,4 +125,25 @@ async fn ids_made_under_a_former_base_still_lead_to_their_nodes() {
     let found = ask(format!("{{ node(id: \"{former}\") {{ id }} }}")).await;
 
     assert_eq!(found["data"]["node"]["id"], json!(id));
+}
+
+#[tokio::test]
+async fn figures_that_drifted_from_the_ledger_are_reported_and_rebuilt() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = sqlite(&directory);
+    printed(&["seed", "--customers", "3", "--database", &database]).await;
+    let verify = ["jobs", "run", "metrics", "--verify", "--database", &database];
+    assert!(printed(&verify).await.contains("all figures are those of the ledger"));
+    let connection = sea_orm::Database::connect(&database).await.expect("the database");
+    let sql = "update customer set total_orders = total_orders + 1 where id = (select min(id) from customer)";
+    connection.execute_unprepared(sql).await.expect("a drift");
+
+    let output = program(&verify).output().await.expect("the program runs");
+    let rebuilt = printed(&["jobs", "run", "metrics", "--database", &database]).await;
+
+    assert!(!output.status.success());
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("of 1 customers") && report.contains(": totalOrders is "), "{report}");
+    assert!(rebuilt.contains("rebuilt the figures of 1 customers"), "{rebuilt}");
+    assert!(printed(&verify).await.contains("all figures are those of the ledger"));
 }
