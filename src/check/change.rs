@@ -48,4 +48,23 @@ impl Check {
     ) {
         self.change(path, given, field, |check, path, text| Some(check.text_within(path, text, longest)));
     }
+
+    /// As [`Check::change`], for a telephone number as written and by E.164: see [`Check::telephone`].
+    pub fn change_telephone(
+        &mut self,
+        path: &str,
+        given: &MaybeUndefined<String>,
+        (written, e164): (&mut Option<String>, &mut Option<String>),
+        country: Option<&str>,
+    ) {
+        match given {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => (*written, *e164) = (None, None),
+            MaybeUndefined::Value(text) => {
+                if let Some(telephone) = self.telephone(path, text, country) {
+                    (*written, *e164) = (Some(telephone.written), telephone.e164);
+                }
+            }
+        }
+    }
 }

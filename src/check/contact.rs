@@ -132,8 +132,8 @@ mod tests {
         for (text, country, expected) in cases {
             let mut check = Check::default();
             let telephone = check.telephone("input.telephone", text, country);
-            let expected = expected
-                .map(|e164| Telephone { written: text.trim().to_owned(), e164: e164.map(str::to_owned) });
+            let expected =
+                expected.map(|e164| Telephone { written: text.trim().to_owned(), e164: e164.map(str::to_owned) });
             assert_eq!(check.done().is_ok(), expected.is_some(), "{text:?}");
             assert_eq!(telephone, expected, "{text:?}");
         }

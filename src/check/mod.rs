@@ -9,7 +9,7 @@ mod unique;
 
 pub use contact::{Telephone, e164};
 pub use place::country_code;
-pub use unique::taken;
+pub use unique::{is_taken, taken};
 
 use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 
@@ -26,6 +26,11 @@ impl Check {
     /// The value at `path`, a dotted one, is wrong.
     pub fn reject(&mut self, code: RejectionCode, path: &str, message: impl Into<String>) {
         self.rejections.push(Rejection::new(code, path, message));
+    }
+
+    /// Something is wrong.
+    pub fn add(&mut self, rejection: Rejection) {
+        self.rejections.push(rejection);
     }
 
     /// The value, or the reason why it is wrong, which begins with what was expected.

@@ -23,6 +23,7 @@ pub fn taken(error: DbErr, values: &[(&str, &str)]) -> Refusal {
 }
 
 /// Another node has the value at `path`.
+#[must_use]
 pub fn is_taken(path: &str) -> Rejection {
     Rejection::new(RejectionCode::Taken, path, format!("{}: expected a value that no other has", last(path)))
 }

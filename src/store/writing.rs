@@ -3,8 +3,9 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sea_query::Value,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    Iterable, ModelTrait, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sea_query::Value,
 };
 
 use super::{Database, Dialect, Values};
