@@ -32,7 +32,8 @@ async fn a_repeated_request_is_answered_as_the_first_and_changes_nothing() {
 
     let first = server.once("k-1", CREATE, json!({ "name": "Jane" })).await;
     let id = &first["data"]["customerCreate"]["customer"]["id"];
-    let rename = format!("mutation {{ customerUpdate(input: {{ id: {id}, name: \"Joan\" }}) {{ customer {{ name }} }} }}");
+    let rename =
+        format!("mutation {{ customerUpdate(input: {{ id: {id}, name: \"Joan\" }}) {{ customer {{ name }} }} }}");
     server.query(&rename).await;
     let again = server.once("\"k-1\"", CREATE, json!({ "name": "Jane" })).await;
 
@@ -77,7 +78,11 @@ async fn a_refusal_is_repeated_even_when_the_reason_is_gone() {
     let first = server.query(create).await;
     let refused = server.once("k-1", create, json!({})).await;
     let id = &first["customerCreate"]["customer"]["id"];
-    server.query(&format!("mutation {{ customerUpdate(input: {{ id: {id}, externalId: null }}) {{ customer {{ id }} }} }}")).await;
+    server
+        .query(&format!(
+            "mutation {{ customerUpdate(input: {{ id: {id}, externalId: null }}) {{ customer {{ id }} }} }}"
+        ))
+        .await;
 
     let again = server.once("k-1", create, json!({})).await;
 
