@@ -18,7 +18,7 @@ use crate::{
     app::App,
     clock::Clock,
     customer::{metrics, row},
-    event::Bell,
+    event::{Bell, Feed},
     loyalty::standing,
     semantics::Base,
     settings,
@@ -70,7 +70,7 @@ pub async fn app(url: &str) -> anyhow::Result<App> {
     let clock = Clock::Fixed(now());
     let currency = settings::prepare(&database, clock, None).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
-    Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default() })
+    Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default(), feed: Feed::default() })
 }
 
 /// A customer who joined 300 days ago and has bought nothing.

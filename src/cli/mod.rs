@@ -10,7 +10,7 @@ use crate::{
     app::App,
     clock::Clock,
     config::{Command, Job, JobsCommand, JobsRunOptions, Options, StoreOptions},
-    event::Bell,
+    event::{Bell, Feed},
     import::{self, Dates},
     job,
     progress::Progress,
@@ -65,7 +65,7 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     database.migrate().await?;
     let clock = Clock::System;
     let currency = settings::prepare(&database, clock, options.currency).await?;
-    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default() })
+    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default(), feed: Feed::default() })
 }
 
 impl StoreOptions {

@@ -27,6 +27,9 @@ const NUMBERING_LOCK: i64 = 0x6576_656e_7400;
 /// How many events get their positions in one transaction at most.
 const MOST_NUMBERED: i64 = 5_000;
 
+/// On PostgreSQL, where processes tell each other that there are events to read.
+pub const CHANNEL: &str = "customers_events";
+
 /// How many events one statement writes at most.
 const MOST_APPENDED: usize = 5_000;
 
@@ -145,6 +148,11 @@ pub async fn number(database: &Database) -> anyhow::Result<u64> {
         ) numbered
         where event.id = numbered.id";
     let count = execute(&tx, sql, vec![MOST_NUMBERED.into()]).await.context("could not number events")?;
+    if count > 0 {
+        // Here and not where events are written: transactions that notify commit one after another.
+        let notify = format!("notify {CHANNEL}");
+        execute(&tx, &notify, Vec::new()).await.context("could not tell other processes of events")?;
+    }
     tx.commit().await.context("could not number events")?;
     Ok(count)
 }
@@ -153,12 +161,12 @@ pub async fn number(database: &Database) -> anyhow::Result<u64> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn head(database: &Database) -> anyhow::Result<i64> {
+pub async fn head(db: &impl ConnectionTrait) -> anyhow::Result<i64> {
     let head = event::Entity::find()
         .select_only()
         .expr(event::Column::Position.into_expr().max())
         .into_tuple::<Option<i64>>()
-        .one(database.reader())
+        .one(db)
         .await
         .context("could not read the log of events")?;
     Ok(head.flatten().unwrap_or(0))
@@ -168,12 +176,12 @@ pub async fn head(database: &Database) -> anyhow::Result<i64> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn after(database: &Database, position: i64, limit: u64) -> anyhow::Result<Vec<event::Model>> {
+pub async fn after(db: &impl ConnectionTrait, position: i64, limit: u64) -> anyhow::Result<Vec<event::Model>> {
     event::Entity::find()
         .filter(event::Column::Position.gt(position))
         .order_by_asc(event::Column::Position)
         .limit(limit)
-        .all(database.reader())
+        .all(db)
         .await
         .context("could not read the log of events")
 }

@@ -3,7 +3,7 @@
 pub mod limits;
 pub mod node;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     consent::ConsentMutation,
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
+    event::EventSubscription,
     loyalty::LoyaltyQuery,
     order::{OrderMutation, OrderQuery},
     product::ProductQuery,
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The schema that requests are executed by.
-pub type CustomersSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type CustomersSchema = Schema<Query, Mutation, EventSubscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -42,8 +43,8 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, EventSubscription> {
+    Schema::build(Query::default(), Mutation::default(), EventSubscription)
 }
 
 #[cfg(test)]

@@ -13,13 +13,13 @@ use tokio::{
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn program(arguments: &[&str]) -> Command {
+pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_customers"));
     command.args(arguments).env_clear().kill_on_drop(true);
     command
 }
 
-async fn printed(arguments: &[&str]) -> String {
+pub async fn printed(arguments: &[&str]) -> String {
     let output = program(arguments).output().await.expect("the program runs");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a text")

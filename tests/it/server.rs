@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use customers::{
     app::App,
     clock::Clock,
-    event::Bell,
-    http::{self, Server as HttpServer},
+    event::{Bell, Feed},
+    http::{self, Patience, Server as HttpServer},
     import,
     semantics::Base,
     settings,
@@ -16,6 +16,7 @@ use reqwest::{Client, Response, header::ACCEPT};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// A running server on an empty database, stopped with the test.
@@ -25,7 +26,9 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     client: Client,
-    _directory: TempDir,
+    database: String,
+    running: AbortOnDropHandle<anyhow::Result<()>>,
+    directory: TempDir,
 }
 
 impl Server {
@@ -36,16 +39,35 @@ impl Server {
 
     /// Starts a server by this clock.
     pub async fn start_at(clock: Clock) -> Self {
+        Self::start_with(clock, Patience::default()).await
+    }
+
+    /// Starts a server whose sockets wait so long for their clients.
+    pub async fn start_with(clock: Clock, patience: Patience) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let database = Database::connect(&fresh_database(&directory).await).await.expect("a database");
+        let database = fresh_database(&directory).await;
+        Self::run(clock, patience, database, directory).await
+    }
+
+    /// Ends the server, and starts another on its database.
+    pub async fn restart(self) -> Self {
+        self.running.abort();
+        // An error says that it was ended.
+        let _ = self.running.await;
+        Self::run(Clock::System, Patience::default(), self.database, self.directory).await
+    }
+
+    async fn run(clock: Clock, patience: Patience, url: String, directory: TempDir) -> Self {
+        let database = Database::connect(&url).await.expect("a database");
         database.migrate().await.expect("the schema");
-        let server = HttpServer::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
+        let mut server = HttpServer::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
+        server.patience = patience;
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency, bell: Bell::default() };
-        tokio::spawn(http::serve(server, app.clone()));
-        Self { app, address, client: Client::new(), _directory: directory }
+        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default() };
+        let running = AbortOnDropHandle::new(tokio::spawn(http::serve(server, app.clone())));
+        Self { app, address, client: Client::new(), database: url, running, directory }
     }
 
     /// Starts a server with the data of the demonstration.
@@ -151,7 +173,7 @@ pub fn user_errors(payload: &Value) -> Vec<(String, String)> {
 }
 
 /// The URL of a database that nobody else uses.
-async fn fresh_database(directory: &TempDir) -> String {
+pub async fn fresh_database(directory: &TempDir) -> String {
     let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
         return format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display());
     };

@@ -1,0 +1,129 @@
+//! What has happened before a test, and what happens in it, written straight to the database.
+
+use customers::{
+    clock::Clock,
+    event::{
+        Tale,
+        log::{self, Origin},
+    },
+    store::insert_all,
+};
+use entity::{
+    ChronoUnixTimestampMillis,
+    customer::{self, CustomerKind},
+    event::{EventCause, EventType},
+    order::{self, OrderStatus},
+    texts::Texts,
+};
+use uuid::Uuid;
+
+use crate::server::Server;
+
+/// An event of a customer, about nothing else.
+pub fn tale(kind: EventType, customer: Uuid) -> Tale {
+    Tale {
+        kind,
+        occurred_at: Clock::System.now(),
+        customer,
+        order: None,
+        refund: None,
+        segment: None,
+        program: None,
+        tier: None,
+        changed_fields: Vec::new(),
+    }
+}
+
+/// An event of an order.
+pub fn order_tale(kind: EventType, customer: Uuid, order: Uuid) -> Tale {
+    Tale { order: Some(order), ..tale(kind, customer) }
+}
+
+impl Server {
+    /// Tells events in one transaction, and rings the bell, as whoever commits does.
+    pub async fn tell(&self, tales: &[Tale]) {
+        self.tell_silently(tales).await;
+        self.app.bell.ring();
+    }
+
+    /// Tells events as another process does, which does not ring.
+    pub async fn tell_silently(&self, tales: &[Tale]) {
+        let tx = self.app.database.begin().await.expect("a transaction");
+        let origin = Origin { actor: "local".to_owned(), cause: EventCause::Request };
+        log::append(&tx, Clock::System, &origin, tales).await.expect("room in the log");
+        tx.commit().await.expect("a commit");
+    }
+
+    /// A customer.
+    pub async fn customer(&self, name: &str) -> Uuid {
+        let id = Clock::System.key();
+        let instant = ChronoUnixTimestampMillis(Clock::System.now());
+        let customer = customer::Model {
+            id,
+            kind: CustomerKind::Person,
+            name: name.to_owned(),
+            name_key: name.to_lowercase(),
+            given_name: None,
+            family_name: None,
+            legal_name: None,
+            email: None,
+            email_key: None,
+            telephone: None,
+            birth_date: None,
+            gender: None,
+            email_opt_in: false,
+            sms_opt_in: false,
+            communication_channels: Texts::default(),
+            preferred_language: None,
+            timezone: None,
+            tags: Texts::default(),
+            custom_fields: None,
+            external_id: None,
+            search_text: name.to_lowercase(),
+            customer_since: instant,
+            total_orders: 0,
+            delivered_orders: 0,
+            total_spent: 0,
+            first_order_date: None,
+            last_order_date: None,
+            last_purchase_date: None,
+            version: 1,
+            created_at: instant,
+            updated_at: instant,
+            deleted_at: None,
+        };
+        insert_all(self.app.database.writer(), vec![customer]).await.expect("a customer");
+        id
+    }
+
+    /// An order of `total` cents that was placed just now.
+    pub async fn order(&self, customer: Uuid, total: i64) -> Uuid {
+        let id = Clock::System.key();
+        let instant = ChronoUnixTimestampMillis(Clock::System.now());
+        let order = order::Model {
+            id,
+            customer_id: customer,
+            external_id: None,
+            status: OrderStatus::Processing,
+            order_date: instant,
+            required_date: None,
+            shipped_at: None,
+            delivered_at: None,
+            cancelled_at: None,
+            currency: "USD".to_owned(),
+            exchange_rate: None,
+            subtotal: total,
+            discount: 0,
+            shipping: 0,
+            tax: 0,
+            total,
+            freight: None,
+            shipping_address: None,
+            version: 1,
+            created_at: instant,
+            updated_at: instant,
+        };
+        insert_all(self.app.database.writer(), vec![order]).await.expect("an order");
+        id
+    }
+}
