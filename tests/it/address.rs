@@ -51,7 +51,7 @@ fn pair(billing: &str, shipping: &str) -> (String, String) {
 #[tokio::test]
 async fn an_address_is_what_was_said_of_it() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
 
     let address = written(
         &server,
@@ -76,7 +76,7 @@ async fn an_address_is_what_was_said_of_it() {
 #[tokio::test]
 async fn a_country_is_a_code_or_a_name() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     for (country, expected) in [("de", "DE"), ("DEU", "DE"), ("Germany", "DE"), ("uk", "GB")] {
         let address = written(&server, "addressAdd", json!({ "customer": customer, "addressCountry": country })).await;
         assert_eq!(address["addressCountry"], expected);
@@ -91,7 +91,7 @@ async fn a_country_is_a_code_or_a_name() {
 #[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let input = json!({
         "customer": customer, "name": " ", "streetAddress": "x".repeat(501), "postalCode": "1".repeat(51),
         "addressCountry": "Atlantis",
@@ -114,7 +114,7 @@ async fn all_that_is_wrong_is_told_at_once() {
 #[tokio::test]
 async fn each_role_has_one_default() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
 
     let rome = add(&server, &customer, "Rome").await;
     assert_eq!(defaults(&server, &customer).await, pair("Rome", "Rome"));
@@ -147,7 +147,7 @@ async fn each_role_has_one_default() {
 #[tokio::test]
 async fn defaults_stay_single_when_many_are_written_at_once() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let add = async |number: usize| {
         let input = json!({
             "customer": customer, "addressLocality": number.to_string(), "isDefaultBilling": number % 2 == 0,
@@ -165,7 +165,7 @@ async fn defaults_stay_single_when_many_are_written_at_once() {
 #[tokio::test]
 async fn an_address_has_a_version_of_its_own() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let rome = add(&server, &customer, "Rome").await;
     let oslo = add(&server, &customer, "Oslo").await;
     let events = server.events_of(&customer).await;
@@ -191,7 +191,7 @@ async fn an_address_has_a_version_of_its_own() {
 #[tokio::test]
 async fn null_clears_a_part_but_not_the_last() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let input = json!({ "customer": customer, "addressLocality": "Rome", "postalCode": "00118" });
     let address = written(&server, "addressAdd", input).await;
 
@@ -235,7 +235,7 @@ async fn numbers_are_dialled_in_the_country_of_the_default_address() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let address = add(&server, &customer, "Rome").await;
     server.mutate("customerDelete", json!({ "id": customer }), "deletedId").await;
 

@@ -25,7 +25,7 @@ async fn log(server: &Server, customer: &Value) -> Value {
 #[tokio::test]
 async fn the_latest_decision_about_marketing_holds() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     // What is recorded, and what of the two channels is allowed then.
     let cases = [
         (json!({ "state": "GRANTED", "at": "2026-03-01T00:00:00Z" }), (true, false)),
@@ -63,7 +63,7 @@ async fn the_latest_decision_about_marketing_holds() {
 #[tokio::test]
 async fn a_decision_is_a_node_that_says_how_it_is_known() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let facts = json!({ "state": "GRANTED", "wordingVersion": " 2026-01 ", "at": "2026-03-01T10:00:00+02:00" });
 
     let payload = record(&server, &customer, facts).await;
@@ -84,7 +84,7 @@ async fn a_decision_is_a_node_that_says_how_it_is_known() {
 #[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let soon = (Utc::now() + TimeDelta::minutes(1)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let events = server.events_of(&customer).await;
 

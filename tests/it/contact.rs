@@ -21,7 +21,7 @@ async fn refused(server: &Server, field: &str, input: Value) -> Vec<(String, Str
 #[tokio::test]
 async fn a_contact_is_what_was_said_of_it() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
 
     let contact = written(
         &server,
@@ -47,7 +47,7 @@ async fn a_contact_is_what_was_said_of_it() {
 #[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let input = json!({
         "customer": customer, "name": "x".repeat(201), "contactType": "y".repeat(101), "email": "ann@",
         "telephone": "+49", "faxNumber": "none",
@@ -64,7 +64,7 @@ async fn all_that_is_wrong_is_told_at_once() {
 #[tokio::test]
 async fn null_clears_and_what_is_absent_stays() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let input = json!({ "customer": customer, "name": "Ann", "telephone": "+49 30 2312550" });
     let before = written(&server, "contactAdd", input).await;
     let events = server.events_of(&customer).await;
@@ -88,7 +88,7 @@ async fn null_clears_and_what_is_absent_stays() {
 #[tokio::test]
 async fn a_contact_is_removed_for_good() {
     let server = Server::start().await;
-    let customer = server.customer("Jane").await;
+    let customer = server.enter("Jane").await;
     let contact = written(&server, "contactAdd", json!({ "customer": customer, "name": "Ann" })).await;
     let input = json!({ "id": contact["id"] });
 

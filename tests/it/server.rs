@@ -122,7 +122,7 @@ impl Server {
     }
 
     /// The id of a new customer.
-    pub async fn customer(&self, name: &str) -> Value {
+    pub async fn enter(&self, name: &str) -> Value {
         let mut payload = self.mutate("customerCreate", json!({ "name": name }), "customer { id }").await;
         payload["customer"]["id"].take()
     }
