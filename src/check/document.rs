@@ -58,7 +58,7 @@ mod tests {
     fn documents_are_objects_within_bounds() {
         let nested = |depth| (1..depth).fold(json!({}), |inner, _| json!({ "a": inner }));
         // {"a":"…"} is eight bytes and the text.
-        let long = |length| json!({ "a": "x".repeat(length - 8) });
+        let long = |length: usize| json!({ "a": "x".repeat(length - 8) });
         let cases = [
             (json!({}), true),
             (json!({ "sizes": [36, null, "L"] }), true),
