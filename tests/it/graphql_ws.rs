@@ -12,9 +12,16 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
-use crate::{given::tale, server::Server, socket::{PROTOCOL, Socket}};
+use crate::{
+    given::tale,
+    server::Server,
+    socket::{PROTOCOL, Socket},
+};
 
 /// A server that waits for this one thing so short that a test need not.
 async fn hasty(hurry: impl FnOnce(&mut Patience)) -> Server {
@@ -189,6 +196,18 @@ async fn a_second_initialisation_closes_the_socket_with_4429() {
 }
 
 #[tokio::test]
+async fn a_socket_that_the_client_closes_is_closed_in_return() {
+    let server = Server::start().await;
+    let mut socket = Socket::start(&server).await;
+    socket.subscribe("1", "subscription { customerEvents { cursor } }", json!({})).await;
+    let goodbye = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+
+    socket.stream.close(Some(goodbye)).await.expect("an open socket");
+
+    assert_eq!(socket.closed().await.0, 1000);
+}
+
+#[tokio::test]
 async fn a_ping_is_answered_by_a_pong_that_carries_the_same() {
     let server = Server::start().await;
     let mut socket = Socket::open(&server).await;
@@ -219,7 +238,7 @@ async fn the_server_pings_and_keeps_a_client_that_answers() {
 async fn the_server_lets_go_of_a_client_that_answers_no_ping() {
     let server = hasty(|patience| {
         patience.ping = Duration::from_millis(50);
-        patience.init = Duration::from_secs(3600);
+        patience.init = Duration::from_hours(1);
     })
     .await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -311,7 +330,10 @@ async fn a_page_of_another_origin_opens_no_socket() {
         }
     }
     for origin in [&own, "http://localhost:3000"] {
-        assert!(Socket::connect(&server.address.to_string(), &[PROTOCOL, ("origin", origin)]).await.is_ok(), "{origin}");
+        assert!(
+            Socket::connect(&server.address.to_string(), &[PROTOCOL, ("origin", origin)]).await.is_ok(),
+            "{origin}"
+        );
     }
 }
 
