@@ -1,5 +1,12 @@
 //! Checking what clients send: every field that is wrong is told of, not just the first.
 
+mod handle;
+mod instant;
+mod money;
+mod unique;
+
+pub use money::LARGEST_AMOUNT;
+
 use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 
 /// The longest text in a field that names no other limit, in characters.
@@ -50,6 +57,17 @@ impl Check {
             );
         }
         text.to_owned()
+    }
+
+    /// As [`Check::text`], of a text that need not be given.
+    pub fn optional_text(&mut self, path: &str, text: Option<&str>) -> Option<String> {
+        text.map(|text| self.text(path, text))
+    }
+
+    /// Whether nothing is wrong so far.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.rejections.is_empty()
     }
 
     /// Nothing was wrong.
