@@ -17,8 +17,7 @@ impl Check {
         let at = given.map_or(now, |given| given.0);
         if at > now || earliest.is_some_and(|earliest| at < earliest) {
             let from = earliest.map_or_else(String::new, |earliest| format!("from {} ", Instant(earliest)));
-            let message =
-                format!("{}: expected an instant {from}to {}, not {}", last(path), Instant(now), Instant(at));
+            let message = format!("{}: expected an instant {from}to {}, not {}", last(path), Instant(now), Instant(at));
             self.reject(RejectionCode::Invalid, path, message);
         }
         at

@@ -19,9 +19,14 @@ pub struct Check {
 }
 
 impl Check {
+    /// One more thing is wrong.
+    pub fn add(&mut self, rejection: Rejection) {
+        self.rejections.push(rejection);
+    }
+
     /// The value at `path`, a dotted one, is wrong.
     pub fn reject(&mut self, code: RejectionCode, path: &str, message: impl Into<String>) {
-        self.rejections.push(Rejection::new(code, path, message));
+        self.add(Rejection::new(code, path, message));
     }
 
     /// The value, or the reason why it is wrong, which begins with what was expected.

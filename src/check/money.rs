@@ -130,7 +130,11 @@ mod tests {
             ("USD", "1.50000", Ok(150)),
             ("USD", "1000000000000.00", Ok(LARGEST_AMOUNT)),
             ("USD", "1000000000000.01", Err("tax: expected at most 1000000000000.00, not 1000000000000.01")),
-            ("USD", "79228162514264337593543950335", Err("tax: expected at most 1000000000000.00, not 79228162514264337593543950335")),
+            (
+                "USD",
+                "79228162514264337593543950335",
+                Err("tax: expected at most 1000000000000.00, not 79228162514264337593543950335"),
+            ),
             ("USD", "-0.01", Err("tax: expected 0 or more, not -0.01")),
             ("USD", "-0.001", Err("tax: expected 0 or more, not -0.001")),
             ("USD", "0.001", Err("tax: expected at most 2 decimal places for USD, not 0.001")),
@@ -164,8 +168,9 @@ mod tests {
         ];
 
         for (code, decimal, expected) in cases {
-            let told =
-                told(|check| check.unit_price("input.items.0.unitPrice", decimal, currency(code)).map(|price| price.units));
+            let told = told(|check| {
+                check.unit_price("input.items.0.unitPrice", decimal, currency(code)).map(|price| price.units)
+            });
             assert_eq!(told, expected.map_err(str::to_owned), "{decimal} {code}");
         }
     }

@@ -33,7 +33,7 @@ impl Check {
             others = others.filter(Expr::col((E::default(), "id")).ne(own));
         }
         if others.count(&*tx.db).await.context("could not look for a value that must be unique")? > 0 {
-            self.rejections.push(Rejection::taken(path));
+            self.add(Rejection::taken(path));
         }
         Ok(())
     }

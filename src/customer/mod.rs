@@ -3,6 +3,7 @@
 mod engagement;
 mod filter;
 mod links;
+mod locking;
 pub mod metrics;
 mod node;
 mod query;
@@ -11,6 +12,7 @@ mod spend;
 
 pub use engagement::Engagement;
 pub use filter::{CustomerOrderBy, CustomerRelation, CustomerWhere};
+pub use locking::{lock_all_live, lock_live};
 pub use node::Customer;
 pub use query::CustomerQuery;
 pub use search::search_text;
