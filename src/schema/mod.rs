@@ -11,7 +11,8 @@ use crate::{
     customer::CustomerQuery,
     loyalty::LoyaltyQuery,
     order::{OrderMutation, OrderQuery},
-    product::ProductQuery,
+    product::{ProductMutation, ProductQuery},
+    refund::RefundMutation,
     segment::SegmentQuery,
     settings::StoreQuery,
 };
@@ -25,7 +26,7 @@ pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery,
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(OrderMutation);
+pub struct Mutation(OrderMutation, RefundMutation, ProductMutation);
 
 /// The schema, answering from `app`.
 #[must_use]
