@@ -131,7 +131,7 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
             Some(customer)
         }
         Event::OrderCancelled { order } => {
-            metrics::rebuild(&*tx.db, tx.now, Some(&[order.customer_id])).await?;
+            metrics::remove_order(tx, &order).await?;
             Some(order.customer_id)
         }
         Event::CustomerPurchased { order } => {

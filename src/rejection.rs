@@ -1,7 +1,7 @@
 //! What the rules refuse, told for the client who asked: `userErrors`.
 
 use async_graphql::{Enum, SimpleObject};
-use sea_orm::DbErr;
+use sea_orm::{DbErr, SqlErr};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -59,6 +59,27 @@ impl Rejection {
     #[must_use]
     pub fn not_found(path: &str, thing: &str) -> Self {
         Self::new(RejectionCode::NotFound, path, format!("there is no {thing} with this id"))
+    }
+
+    /// Another node has the value of the argument at `path`.
+    #[must_use]
+    pub fn taken(path: &str) -> Self {
+        let field = path.rsplit('.').next().unwrap_or(path);
+        Self::new(RejectionCode::Taken, path, format!("{field}: expected a value that no other has; this one is taken"))
+    }
+}
+
+impl Refusal {
+    /// Why a row could not be written. When another one, written meanwhile, has a value that must be unique, it is told
+    /// of the argument that holds it: `unique` names columns, and the dotted paths of their arguments.
+    #[must_use]
+    pub fn of_duplicate(error: DbErr, unique: &[(&str, &str)]) -> Self {
+        let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() else { return error.into() };
+        // The message names the column, or the index, whose name begins with those of table and column.
+        match unique.iter().find(|(column, _)| message.contains(column)) {
+            Some((_, path)) => Rejection::taken(path).into(),
+            None => error.into(),
+        }
     }
 }
 

@@ -3,13 +3,16 @@
 mod change;
 mod contact;
 mod document;
+mod handle;
+mod instant;
 mod locale;
+mod money;
 mod place;
 mod unique;
 
 pub use contact::{Telephone, e164};
+pub use money::LARGEST_AMOUNT;
 pub use place::country_code;
-pub use unique::{is_taken, taken};
 
 use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 
@@ -23,14 +26,14 @@ pub struct Check {
 }
 
 impl Check {
-    /// The value at `path`, a dotted one, is wrong.
-    pub fn reject(&mut self, code: RejectionCode, path: &str, message: impl Into<String>) {
-        self.rejections.push(Rejection::new(code, path, message));
-    }
-
-    /// Something is wrong.
+    /// One more thing is wrong.
     pub fn add(&mut self, rejection: Rejection) {
         self.rejections.push(rejection);
+    }
+
+    /// The value at `path`, a dotted one, is wrong.
+    pub fn reject(&mut self, code: RejectionCode, path: &str, message: impl Into<String>) {
+        self.add(Rejection::new(code, path, message));
     }
 
     /// The value, or the reason why it is wrong, which begins with what was expected.
@@ -66,6 +69,17 @@ impl Check {
             );
         }
         text.to_owned()
+    }
+
+    /// As [`Check::text`], of a text that need not be given.
+    pub fn optional_text(&mut self, path: &str, text: Option<&str>) -> Option<String> {
+        text.map(|text| self.text(path, text))
+    }
+
+    /// Whether nothing is wrong so far.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.rejections.is_empty()
     }
 
     /// Nothing was wrong.

@@ -1,29 +1,40 @@
-//! Values that must be unique, when another transaction was faster.
+//! Values that no two rows may share.
 
-use sea_orm::{DbErr, SqlErr};
+use anyhow::Context;
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait},
+};
+use uuid::Uuid;
 
-use super::last;
-use crate::rejection::{Refusal, Rejection, RejectionCode};
+use super::Check;
+use crate::{rejection::Rejection, transaction::Transaction};
 
-/// Why a row could not be written: [`RejectionCode::Taken`] when another transaction wrote one of `values` meanwhile,
-/// each the name of its column and the path of its argument.
-#[must_use]
-pub fn taken(error: DbErr, values: &[(&str, &str)]) -> Refusal {
-    // SQLite names the column, PostgreSQL the index, which is named after it.
-    let violated = match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(message)) => {
-            values.iter().find(|(column, _)| message.contains(column)).map(|(_, path)| *path)
+impl Check {
+    /// A value that no row but that with the key `own` may have in `column`.
+    ///
+    /// Another transaction may write the same value meanwhile: see [`crate::rejection::Refusal::of_duplicate`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unique<E>(
+        &mut self,
+        tx: &Transaction,
+        path: &str,
+        column: E::Column,
+        value: &str,
+        own: Option<Uuid>,
+    ) -> anyhow::Result<()>
+    where
+        E: EntityTrait<Model: Send + Sync>,
+    {
+        let mut others = E::find().filter(column.eq(value));
+        if let Some(own) = own {
+            others = others.filter(Expr::col((E::default(), "id")).ne(own));
         }
-        _ => None,
-    };
-    match violated {
-        Some(path) => is_taken(path).into(),
-        None => error.into(),
+        if others.count(&*tx.db).await.context("could not look for a value that must be unique")? > 0 {
+            self.add(Rejection::taken(path));
+        }
+        Ok(())
     }
-}
-
-/// Another node has the value at `path`.
-#[must_use]
-pub fn is_taken(path: &str) -> Rejection {
-    Rejection::new(RejectionCode::Taken, path, format!("{}: expected a value that no other has", last(path)))
 }

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, sea_query::Value};
 use uuid::Uuid;
 
 use crate::{
+    event::log,
     store::{Dialect, execute, query},
     transaction::Transaction,
 };
@@ -176,6 +177,29 @@ pub async fn add_order(tx: &Transaction, order: &order::Model) -> anyhow::Result
     Ok(())
 }
 
+/// Counts an order of a customer no longer, which was cancelled just now. Its dates may have been the first or last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_order(tx: &Transaction, order: &order::Model) -> anyhow::Result<()> {
+    let customer = order.customer_id;
+    // What the statement reads is as of its beginning. Whoever else changes the orders of the customer has changed
+    // their figures by then, or waits.
+    log::lock(&*tx.db, &[customer]).await?;
+    tx.lock(customer);
+    let sql = "update customer set
+            total_orders = total_orders - 1,
+            first_order_date = (
+                select min(order_date) from orders where customer_id = $1 and cancelled_at is null
+            ),
+            last_order_date = (
+                select max(order_date) from orders where customer_id = $1 and cancelled_at is null
+            )
+        where id = $1";
+    execute(&*tx.db, sql, vec![customer.into()]).await.context("could not count a cancelled order no longer")?;
+    Ok(())
+}
+
 /// Counts an order of a customer that was delivered just now. Whoever delivers it sees to it that this happens once.
 ///
 /// # Errors
@@ -212,7 +236,8 @@ pub async fn subtract_refund(
 }
 
 /// An amount in the store's currency, by the same rule as [`MOVEMENTS`].
-fn in_store_currency(amount: i64, exchange_rate: Option<i64>) -> i64 {
+#[must_use]
+pub fn in_store_currency(amount: i64, exchange_rate: Option<i64>) -> i64 {
     let Some(rate) = exchange_rate else { return amount };
     let converted = (i128::from(amount) * i128::from(rate) + 500_000) / 1_000_000;
     // Amounts are checked when they are entered.

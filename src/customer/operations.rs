@@ -22,7 +22,7 @@ use super::{
     row, telephone,
 };
 use crate::{
-    check::{Check, is_taken, taken},
+    check::Check,
     event::Event,
     fold,
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
@@ -45,7 +45,7 @@ pub async fn create(tx: &Transaction, facts: &CustomerFacts, source: &str) -> At
     check_unique(tx, &mut check, &blank, &customer).await?;
     check.done()?;
     let id = customer.id;
-    insert_all(&*tx.db, vec![customer.clone()]).await.map_err(|error| taken(error, &UNIQUE))?;
+    insert_all(&*tx.db, vec![customer.clone()]).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
     tx.lock(id);
     tx.emit(Event::CustomerCreated { customer: id });
     write_tags(tx, &blank, &customer).await?;
@@ -95,7 +95,9 @@ pub async fn upsert(tx: &Transaction, key: &CustomerKey, facts: &CustomerFacts) 
         *field = MaybeUndefined::Value(value.clone());
     }
     create(tx, &facts, "customerUpsert").await.map_err(|refusal| match refusal {
-        Refusal::Rejected(rejections) if rejections.contains(&is_taken(path)) => anyhow::Error::new(Overtaken).into(),
+        Refusal::Rejected(rejections) if rejections.contains(&Rejection::taken(path)) => {
+            anyhow::Error::new(Overtaken).into()
+        }
         other => other,
     })
 }
@@ -131,7 +133,7 @@ pub async fn restore(tx: &Transaction, customer: Uuid) -> Attempt<Uuid> {
     }
     let after = Model { deleted_at: None, ..before.clone() };
     write_edit(tx, &before, after).await.map_err(|refusal| match refusal {
-        Refusal::Rejected(_) => is_taken(PATH).into(),
+        Refusal::Rejected(_) => Rejection::taken(PATH).into(),
         failed @ Refusal::Failed(_) => failed,
     })?;
     tx.emit(Event::CustomerRestored { customer });
@@ -212,7 +214,7 @@ async fn change(tx: &Transaction, before: &Model, facts: &CustomerFacts, source:
 /// Writes what differs, as one edit.
 async fn write_edit(tx: &Transaction, before: &Model, after: Model) -> Attempt<()> {
     let after = Model { version: before.version + 1, updated_at: ChronoUnixTimestampMillis(tx.now), ..after };
-    write(&*tx.db, before, &after).await.map_err(|error| taken(error, &UNIQUE))
+    write(&*tx.db, before, &after).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))
 }
 
 /// Keeps the index of tags, and tells of a change.
@@ -264,12 +266,12 @@ async fn check_unique(tx: &Transaction, check: &mut Check, before: &Model, after
     if let Some(email) = after.email_key.as_ref().filter(|_| after.email_key != before.email_key)
         && is_there(tx, after.id, has_email(email)).await?
     {
-        check.add(is_taken("input.email"));
+        check.add(Rejection::taken("input.email"));
     }
     if let Some(id) = after.external_id.as_ref().filter(|_| after.external_id != before.external_id)
         && is_there(tx, after.id, Column::ExternalId.eq(id)).await?
     {
-        check.add(is_taken("input.externalId"));
+        check.add(Rejection::taken("input.externalId"));
     }
     Ok(())
 }

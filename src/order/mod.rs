@@ -1,11 +1,12 @@
 //! Orders: what customers placed, and how far each order has come.
 
 mod filter;
-mod input;
+pub mod input;
 mod links;
 mod mutation;
 mod node;
 pub mod operations;
+pub mod placement;
 mod query;
 mod status;
 pub mod total;

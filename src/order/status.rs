@@ -1,6 +1,6 @@
 //! How orders proceed.
 
-use entity::order::OrderStatus;
+use entity::order::{self, OrderStatus};
 
 /// Whether an order that is in one state may come to another. Source: schema.org's `OrderStatus`; an order that was
 /// delivered is refunded instead of cancelled.
@@ -8,6 +8,13 @@ use entity::order::OrderStatus;
 pub fn may_become(from: OrderStatus, to: OrderStatus) -> bool {
     use OrderStatus::{Cancelled, Delivered, InTransit, Processing};
     matches!((from, to), (Processing, InTransit | Delivered | Cancelled) | (InTransit, Delivered | Cancelled))
+}
+
+/// Whether an order took the step to `to` already: it is there, or it is delivered and left on its way there.
+#[must_use]
+pub fn has_become(order: &order::Model, to: OrderStatus) -> bool {
+    let has_left = order.status == OrderStatus::Delivered && order.shipped_at.is_some();
+    order.status == to || (to == OrderStatus::InTransit && has_left)
 }
 
 /// The state as it stands in a sentence: "the order is …".

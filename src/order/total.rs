@@ -27,6 +27,21 @@ pub fn subtotal(lines: impl IntoIterator<Item = Line>) -> Option<i64> {
     (exact + PARTS / 2).div_euclid(PARTS).try_into().ok()
 }
 
+impl Line {
+    /// Whether the discount is at most what the line comes to.
+    #[must_use]
+    pub fn bears_its_discount(&self) -> bool {
+        i128::from(self.discount) <= i128::from(self.unit_price) * i128::from(self.quantity)
+    }
+}
+
+/// What the customer pays in minor units. Nothing when the discount is above the subtotal, or the sum out of range.
+#[must_use]
+pub fn total(subtotal: i64, discount: i64, shipping: i64, tax: i64) -> Option<i64> {
+    let goods = subtotal.checked_sub(discount).filter(|goods| *goods >= 0)?;
+    goods.checked_add(shipping)?.checked_add(tax)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +60,32 @@ mod tests {
 
         for (lines, expected) in cases {
             assert_eq!(subtotal(lines.clone()), expected, "{lines:?}");
+        }
+    }
+    #[test]
+    fn a_line_bears_a_discount_up_to_what_it_comes_to() {
+        let cases = [(0, true), (30_000, true), (30_001, false)];
+
+        for (discount, expected) in cases {
+            let line = Line { quantity: 3, unit_price: 10_000, discount };
+            assert_eq!(line.bears_its_discount(), expected, "{discount}");
+        }
+        let large = Line { quantity: i32::MAX, unit_price: i64::MAX, discount: i64::MAX };
+        assert!(large.bears_its_discount());
+    }
+
+    #[test]
+    fn a_total_is_goods_less_discount_plus_shipping_and_tax() {
+        let cases = [
+            ((1000, 0, 0, 0), Some(1000)),
+            ((1000, 100, 495, 71), Some(1466)),
+            ((1000, 1000, 0, 0), Some(0)),
+            ((1000, 1001, 1, 0), None),
+            ((i64::MAX, 0, 1, 0), None),
+        ];
+
+        for ((subtotal, discount, shipping, tax), expected) in cases {
+            assert_eq!(total(subtotal, discount, shipping, tax), expected, "{subtotal} {discount} {shipping} {tax}");
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::{
     event::EventSubscription,
     loyalty::LoyaltyQuery,
     order::{OrderMutation, OrderQuery},
-    product::ProductQuery,
+    product::{ProductMutation, ProductQuery},
+    refund::RefundMutation,
     segment::SegmentQuery,
     settings::StoreQuery,
 };
@@ -29,7 +30,15 @@ pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery,
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(CustomerMutation, AddressMutation, ContactPointMutation, ConsentMutation, OrderMutation);
+pub struct Mutation(
+    CustomerMutation,
+    AddressMutation,
+    ContactPointMutation,
+    ConsentMutation,
+    OrderMutation,
+    RefundMutation,
+    ProductMutation,
+);
 
 /// Everything that can be followed as it happens.
 #[derive(MergedSubscription, Default)]
