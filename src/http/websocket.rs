@@ -7,7 +7,7 @@
 //!
 //! [`Patience::send`]: super::streams::Patience::send
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt::Display, sync::Arc, time::Duration};
 
 use async_graphql::ServerError;
 use axum::{
@@ -43,6 +43,9 @@ const LARGEST_MESSAGE: usize = 2 * 1024 * 1024;
 /// Bytes that are kept for reading, and for writing, by each socket. They are small, as there may be many sockets.
 const BUFFER: usize = 4 * 1024;
 
+/// How long a client may take to answer that its socket is closed.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// A message of the client.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -71,6 +74,8 @@ enum Incoming {
 enum End {
     /// It is closed for this reason.
     Close(u16, String),
+    /// The client closed it.
+    Closed,
     /// The client takes nothing more.
     TooSlow,
     /// The client is gone.
@@ -188,7 +193,7 @@ impl Conversation {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(malformed("messages are text")),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Gone),
+            Message::Close(_) => return Err(End::Closed),
         };
         // By way of a value, which must be an object: the library would take an array for one.
         let object: Map<String, Value> = serde_json::from_str(&text).map_err(malformed)?;
@@ -279,11 +284,11 @@ impl Conversation {
 
     /// Hands a message over. From then on it will arrive, if the connection holds.
     async fn queue(&mut self, message: Message) -> Result<(), End> {
-        in_time(timeout(self.context.streams.patience.send, self.socket.feed(message)).await)
+        in_time(self.context.streams.patience.send, self.socket.feed(message)).await
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        in_time(timeout(self.context.streams.patience.send, self.socket.flush()).await)
+        in_time(self.context.streams.patience.send, self.socket.flush()).await
     }
 
     /// Says why the socket ends, and waits for the client to hear it.
@@ -291,50 +296,44 @@ impl Conversation {
         // Nobody is held up by the subscriptions of this socket any longer.
         self.operations.clear();
         let patience = self.context.streams.patience;
-        let (farewell, code, reason) = match end {
+        let close = |code, reason: &str| Message::Close(Some(CloseFrame { code, reason: short(reason) }));
+        let (farewell, messages) = match end {
             End::Gone => return,
-            End::Close(code, reason) => (patience.send, code, reason),
-            End::TooSlow => (
-                patience.farewell,
-                close_code::AGAIN,
-                "you read too slowly; subscribe again after the cursors".to_owned(),
-            ),
-        };
-        let cursors: Vec<_> = match code {
-            close_code::AGAIN => {
-                self.running.iter().filter_map(|(id, running)| Some((id, running.position?))).collect()
+            End::Closed => (CLOSING, Vec::new()),
+            End::Close(code, reason) => (patience.send, vec![close(code, &reason)]),
+            End::TooSlow => {
+                let positions = self.running.iter().filter_map(|(id, running)| Some((id, running.position?)));
+                let errors = positions.map(|(id, position)| failure(id, &[too_slow(position)]).to_string());
+                let mut messages: Vec<_> = errors.map(|error| Message::Text(error.into())).collect();
+                messages.push(close(close_code::AGAIN, "you read too slowly; subscribe again after the cursors"));
+                (patience.farewell, messages)
             }
-            _ => Vec::new(),
         };
-        let mut messages: Vec<Message> = Vec::new();
-        for (id, position) in cursors {
-            messages.push(Message::Text(failure(id, &[too_slow(position)]).to_string().into()));
-        }
-        messages.push(Message::Close(Some(CloseFrame { code, reason: short(&reason) })));
         let socket = &mut self.socket;
         let saying = async {
             for message in messages {
                 socket.send(message).await?;
             }
-            // The answer to the close frame; before it, whatever was on its way.
-            while let Some(Ok(_)) = socket.next().await {}
-            Ok::<_, axum::Error>(())
+            Ok(())
         };
-        // A client that does not hear it finds the connection closed.
-        let _ = timeout(farewell, saying).await;
+        if in_time(farewell, saying).await.is_ok() {
+            // To the end of the handshake, which reading answers by itself.
+            let _ = timeout(CLOSING, async { while let Some(Ok(_)) = socket.next().await {} }).await;
+        }
     }
 }
 
-fn in_time(sent: Result<Result<(), axum::Error>, tokio::time::error::Elapsed>) -> Result<(), End> {
-    match sent {
+/// Sends within a limit of time.
+async fn in_time(limit: Duration, sending: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
+    match timeout(limit, sending).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(End::Gone),
         Err(_) => Err(End::TooSlow),
     }
 }
 
-fn malformed(reason: impl ToString) -> End {
-    End::Close(4400, reason.to_string())
+fn malformed(reason: impl Display) -> End {
+    End::Close(4400, format!("Invalid message: {reason}"))
 }
 
 fn failure(id: &str, errors: &[ServerError]) -> Value {

@@ -3,7 +3,7 @@
 pub mod limits;
 pub mod node;
 
-use async_graphql::{MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The schema that requests are executed by.
-pub type CustomersSchema = Schema<Query, Mutation, EventSubscription>;
+pub type CustomersSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -30,6 +30,10 @@ pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery,
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
 pub struct Mutation(CustomerMutation, AddressMutation, ContactPointMutation, ConsentMutation, OrderMutation);
+
+/// Everything that can be followed as it happens.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(EventSubscription);
 
 /// The schema, answering from `app`.
 #[must_use]
@@ -43,8 +47,8 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EventSubscription> {
-    Schema::build(Query::default(), Mutation::default(), EventSubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
 #[cfg(test)]

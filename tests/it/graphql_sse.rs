@@ -41,10 +41,9 @@ impl Events {
     /// The next event; None at the end.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let event = read(event);
-                self.text = rest.to_owned();
-                return Some(event);
+            if let Some(end) = self.text.find("\n\n") {
+                let event = self.text.drain(..end + 2).collect::<String>();
+                return Some(read(event.trim_end()));
             }
             let chunk = timeout(Duration::from_secs(30), self.response.chunk()).await.expect("something comes");
             self.text += std::str::from_utf8(&chunk.expect("a chunk")?).expect("a text");
@@ -63,8 +62,8 @@ fn read(text: &str) -> Event {
     let mut event = Event::default();
     for line in text.lines() {
         match line.split_once(':').expect("a field") {
-            ("event", name) => event.name = name.trim().to_owned(),
-            ("id", id) => event.id = id.trim().to_owned(),
+            ("event", name) => event.name += name.trim(),
+            ("id", id) => event.id += id.trim(),
             ("data", "") => {}
             ("data", data) => event.data = serde_json::from_str(data).expect("JSON"),
             other => panic!("{other:?}"),
@@ -73,7 +72,7 @@ fn read(text: &str) -> Event {
     event
 }
 
-fn post(server: &Server, query: &str, variables: Value) -> RequestBuilder {
+fn post(server: &Server, query: &str, variables: &Value) -> RequestBuilder {
     Client::new().post(server.url("/graphql")).json(&json!({ "query": query, "variables": variables }))
 }
 
@@ -88,7 +87,7 @@ async fn a_subscription_is_a_stream_of_events_with_their_cursors() {
     let jane = server.customer("Jane").await;
     server.tell(&vec![tale(EventType::CustomerUpdated, jane); 3]).await;
     let streams = [
-        post(&server, EVENTS, json!({ "after": "event-1" })),
+        post(&server, EVENTS, &json!({ "after": "event-1" })),
         get(&server, &EVENTS.replace("$after)", "\"event-1\")").replace(" ($after: String)", "")),
     ];
 
@@ -108,13 +107,13 @@ async fn the_last_event_that_a_browser_has_seen_takes_the_place_of_after() {
     let jane = server.customer("Jane").await;
     server.tell(&vec![tale(EventType::CustomerUpdated, jane); 4]).await;
 
-    let request = post(&server, EVENTS, json!({ "after": "event-0" })).header("Last-Event-ID", "event-2");
+    let request = post(&server, EVENTS, &json!({ "after": "event-0" })).header("Last-Event-ID", "event-2");
     let mut events = Events::open(request).await;
 
     assert_eq!(events.cursor().await, "event-3");
     assert_eq!(events.cursor().await, "event-4");
     for (id, said) in [("x", "expected the cursor"), ("event-9", "beyond the end")] {
-        let request = post(&server, EVENTS, json!({})).header("Last-Event-ID", id);
+        let request = post(&server, EVENTS, &json!({})).header("Last-Event-ID", id);
         let error = Events::open(request).await.next().await.expect("an event");
         let message = error.data["errors"][0]["message"].as_str().expect("a message").to_owned();
         assert!(message.starts_with("Last-Event-ID: ") && message.contains(said), "{message}");
@@ -125,7 +124,7 @@ async fn the_last_event_that_a_browser_has_seen_takes_the_place_of_after() {
 async fn a_query_is_one_result_and_complete() {
     let server = Server::start().await;
 
-    for request in [post(&server, "{ __typename }", json!({})), get(&server, "{ __typename }")] {
+    for request in [post(&server, "{ __typename }", &json!({})), get(&server, "{ __typename }")] {
         let mut events = Events::open(request).await;
 
         let next = events.next().await.expect("a result");
@@ -148,7 +147,7 @@ async fn a_document_that_is_wrong_is_told_of_by_a_stream() {
     ];
 
     for document in documents {
-        let mut events = Events::open(post(&server, document, json!({}))).await;
+        let mut events = Events::open(post(&server, document, &json!({}))).await;
 
         let next = events.next().await.expect("a result");
         assert_eq!(next.data["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{document}");
@@ -177,7 +176,7 @@ async fn a_stream_is_sent_when_it_is_wanted_most_or_alone_can_answer() {
     ];
 
     for (query, accept, status, media_type) in cases {
-        let response = post(&server, query, json!({})).header(ACCEPT, accept).send().await.expect("an answer");
+        let response = post(&server, query, &json!({})).header(ACCEPT, accept).send().await.expect("an answer");
 
         assert_eq!(response.status(), status, "{accept}");
         assert_eq!(response.headers()[CONTENT_TYPE], media_type, "{accept}");

@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
-use customers::{clock::Clock, event::Cursor, http::Patience};
+use customers::{clock::Clock, event::Cursor, http::Patience, store::Dialect};
 use entity::event::EventType;
 use futures_util::SinkExt;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
 
-use crate::{given::tale, server::Server, socket::Socket};
-
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+use crate::{
+    given::tale,
+    server::Server,
+    socket::{PROTOCOL, Socket},
+};
 
 /// A server that waits for this one thing so short that a test need not.
 async fn hasty(hurry: impl FnOnce(&mut Patience)) -> Server {
@@ -143,7 +149,7 @@ async fn an_operation_before_the_acknowledgement_closes_the_socket_with_4401() {
 async fn another_sub_protocol_closes_the_socket_with_4406() {
     let server = Server::start().await;
 
-    let mut without = Socket::connect(&server, &[]).await.expect("an open socket");
+    let mut without = Socket::connect(&server.address.to_string(), &[]).await.expect("an open socket");
 
     assert_eq!(without.closed().await, (4406, "Subprotocol not acceptable".to_owned()));
 }
@@ -153,7 +159,7 @@ async fn the_sub_protocol_is_chosen_among_others() {
     let server = Server::start().await;
     let offers = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
 
-    let mut socket = Socket::connect(&server, &offers).await.expect("an open socket");
+    let mut socket = Socket::connect(&server.address.to_string(), &offers).await.expect("an open socket");
 
     socket.say(&json!({ "type": "connection_init", "payload": { "token": "any" } })).await;
     assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
@@ -190,6 +196,18 @@ async fn a_second_initialisation_closes_the_socket_with_4429() {
 }
 
 #[tokio::test]
+async fn a_socket_that_the_client_closes_is_closed_in_return() {
+    let server = Server::start().await;
+    let mut socket = Socket::start(&server).await;
+    socket.subscribe("1", "subscription { customerEvents { cursor } }", json!({})).await;
+    let goodbye = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+
+    socket.stream.close(Some(goodbye)).await.expect("an open socket");
+
+    assert_eq!(socket.closed().await.0, 1000);
+}
+
+#[tokio::test]
 async fn a_ping_is_answered_by_a_pong_that_carries_the_same() {
     let server = Server::start().await;
     let mut socket = Socket::open(&server).await;
@@ -220,7 +238,7 @@ async fn the_server_pings_and_keeps_a_client_that_answers() {
 async fn the_server_lets_go_of_a_client_that_answers_no_ping() {
     let server = hasty(|patience| {
         patience.ping = Duration::from_millis(50);
-        patience.init = Duration::from_secs(3600);
+        patience.init = Duration::from_hours(1);
     })
     .await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
@@ -236,6 +254,30 @@ async fn the_server_lets_go_of_a_client_that_answers_no_ping() {
 
     assert!(ended.expect("the server ends the connection").is_ok());
     assert!(heard.starts_with(b"HTTP/1.1 101"));
+}
+
+#[tokio::test]
+async fn a_mutation_takes_place_although_its_client_has_gone() {
+    let server = Server::start().await;
+    let jane = server.customer("Jane").await;
+    let order = server.app.base.node("orders", server.order(jane, 1000).await);
+    let mut watching = Socket::start(&server).await;
+    watching.subscribe("1", "subscription { orderEvents(after: \"event-0\") { type } }", json!({})).await;
+    // It can write nothing while this lasts.
+    let busy = server.app.database.begin().await.expect("a transaction");
+    if server.app.database.dialect() == Dialect::Postgres {
+        busy.execute_unprepared("lock table event in exclusive mode").await.expect("a lock");
+    }
+    let mut socket = Socket::start(&server).await;
+
+    let query = "mutation ($id: ID!) { orderDeliver(input: { id: $id }) { order { status } userErrors { message } } }";
+    socket.subscribe("1", query, json!({ "id": order })).await;
+    socket.say(&json!({ "type": "ping" })).await;
+    assert_eq!(socket.hear().await["type"], "pong", "the mutation was taken up");
+    drop(socket);
+    busy.rollback().await.expect("an end");
+
+    assert_eq!(watching.event("orderEvents").await, json!({ "type": "ORDER_DELIVERED" }));
 }
 
 #[tokio::test]
@@ -282,13 +324,16 @@ async fn a_page_of_another_origin_opens_no_socket() {
     let own = format!("http://{}", server.address);
 
     for origin in ["http://customers.example.org", "null", "http://127.0.0.1.example.org"] {
-        match Socket::connect(&server, &[PROTOCOL, ("origin", origin)]).await {
+        match Socket::connect(&server.address.to_string(), &[PROTOCOL, ("origin", origin)]).await {
             Err(Error::Http(response)) => assert_eq!(response.status(), 403, "{origin}"),
             other => panic!("{origin}: {:?}", other.map(|_| ())),
         }
     }
     for origin in [&own, "http://localhost:3000"] {
-        assert!(Socket::connect(&server, &[PROTOCOL, ("origin", origin)]).await.is_ok(), "{origin}");
+        assert!(
+            Socket::connect(&server.address.to_string(), &[PROTOCOL, ("origin", origin)]).await.is_ok(),
+            "{origin}"
+        );
     }
 }
 

@@ -11,6 +11,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::socket::Socket;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn program(arguments: &[&str]) -> Command {
@@ -81,6 +83,27 @@ async fn a_demonstration_answers_and_ends_when_told_to() {
         lines.push(line);
     }
     assert!(lines.iter().any(|line| line.contains("operation=\"Everyone\"")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn sockets_and_streams_end_with_the_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut server, base, _log) = serving(&["--database", &sqlite(&directory)]).await;
+    let subscription = "subscription { customerEvents { cursor } }";
+    let request = reqwest::Client::new().post(format!("{base}/graphql")).header("accept", "text/event-stream");
+    let mut stream = request.json(&json!({ "query": subscription })).send().await.expect("a stream");
+    let mut socket = Socket::start_at(base.trim_start_matches("http://")).await;
+    socket.subscribe("1", subscription, json!({})).await;
+
+    let id = server.id().expect("it runs").to_string();
+    let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+
+    assert!(told.success());
+    assert_eq!(socket.closed().await.0, 1001);
+    let ended = timeout(PATIENCE, stream.chunk()).await.expect("it ends");
+    assert_eq!(ended.expect("it ends well"), None, "no event says that the subscription is complete");
+    let ended = timeout(PATIENCE, server.wait()).await.expect("it ends").expect("a status");
+    assert!(ended.success(), "{ended}");
 }
 
 #[tokio::test]

@@ -154,7 +154,8 @@ fn has_iri(directives: &[async_graphql::Positioned<async_graphql::parser::types:
 async fn what_can_fail_can_be_null_so_that_it_fails_alone() {
     let server = Server::start().await;
 
-    for kind in types(&server).await {
+    // A subscription that fails ends: there is nothing beside it.
+    for kind in types(&server).await.into_iter().filter(|kind| kind["name"] != "Subscription") {
         for field in list(&kind["fields"]) {
             let can_fail = !list(&field["args"]).is_empty();
             assert!(

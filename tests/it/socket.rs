@@ -14,6 +14,9 @@ use crate::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The header that names the sub-protocol.
+pub const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+
 /// An open socket.
 pub struct Socket {
     /// The socket itself.
@@ -23,7 +26,12 @@ pub struct Socket {
 impl Socket {
     /// Opens a socket, and has it acknowledged.
     pub async fn start(server: &Server) -> Self {
-        let mut socket = Self::open(server).await;
+        Self::start_at(&server.address.to_string()).await
+    }
+
+    /// The same at an address.
+    pub async fn start_at(address: &str) -> Self {
+        let mut socket = Self::connect(address, &[PROTOCOL]).await.expect("an open socket");
         socket.say(&json!({ "type": "connection_init" })).await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
         socket
@@ -31,13 +39,12 @@ impl Socket {
 
     /// Opens a socket.
     pub async fn open(server: &Server) -> Self {
-        let headers = [("sec-websocket-protocol", "graphql-transport-ws")];
-        Self::connect(server, &headers).await.expect("an open socket")
+        Self::connect(&server.address.to_string(), &[PROTOCOL]).await.expect("an open socket")
     }
 
     /// Opens a socket with these headers.
-    pub async fn connect(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
-        let mut request = format!("ws://{}/graphql", server.address).into_client_request().expect("a request");
+    pub async fn connect(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let mut request = format!("ws://{address}/graphql").into_client_request().expect("a request");
         for (name, value) in headers {
             request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("a value"));
         }

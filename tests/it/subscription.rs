@@ -273,7 +273,7 @@ async fn a_subscription_has_one_root_field() {
     for query in [
         "subscription { customerEvents { cursor } orderEvents { cursor } }",
         "subscription { __typename }",
-        "subscription { ...events } fragment events on EventSubscription { customerEvents { cursor } }",
+        "subscription { ...events } fragment events on Subscription { customerEvents { cursor } }",
     ] {
         socket.subscribe("1", query, json!({})).await;
 
