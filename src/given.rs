@@ -10,7 +10,6 @@ use entity::{
     loyalty_membership, loyalty_tier,
     order::{self, OrderStatus},
     refund,
-    texts::Texts,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -18,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     clock::Clock,
-    customer::metrics,
+    customer::{metrics, row},
     event::{Bell, Feed},
     loyalty::standing,
     semantics::Base,
@@ -78,41 +77,8 @@ pub async fn app(url: &str) -> anyhow::Result<App> {
 pub async fn customer(tx: &DatabaseTransaction, name: &str) -> anyhow::Result<Uuid> {
     let id = Clock::System.key();
     let instant = ChronoUnixTimestampMillis(ago(300));
-    let customer = customer::Model {
-        id,
-        kind: CustomerKind::Person,
-        name: name.to_owned(),
-        name_key: name.to_lowercase(),
-        given_name: None,
-        family_name: None,
-        legal_name: None,
-        email: None,
-        email_key: None,
-        telephone: None,
-        birth_date: None,
-        gender: None,
-        email_opt_in: false,
-        sms_opt_in: false,
-        communication_channels: Texts::default(),
-        preferred_language: None,
-        timezone: None,
-        tags: Texts::default(),
-        custom_fields: None,
-        external_id: None,
-        search_text: name.to_lowercase(),
-        customer_since: instant,
-        total_orders: 0,
-        delivered_orders: 0,
-        total_spent: 0,
-        first_order_date: None,
-        last_order_date: None,
-        last_purchase_date: None,
-        version: 1,
-        created_at: instant,
-        updated_at: instant,
-        deleted_at: None,
-    };
-    insert_all(tx, vec![customer]).await?;
+    let customer = customer::Model::new(id, CustomerKind::Person, name.to_owned(), instant, instant);
+    insert_all(tx, vec![row::complete(customer)]).await?;
     Ok(id)
 }
 

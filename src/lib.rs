@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod communication;
 pub mod config;
+pub mod consent;
 pub mod contact_point;
 pub mod customer;
 pub mod event;

@@ -21,7 +21,7 @@ use crate::{
     loyalty,
     rejection::{Attempt, Refusal},
     segment,
-    transaction::Transaction,
+    transaction::{Overtaken, Transaction},
 };
 
 /// How often a transaction is tried that the database gave up because of another.
@@ -163,6 +163,9 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
 /// Whether the same transaction may go through when it is tried again: it lost against another.
 fn is_passing(refusal: &Refusal) -> bool {
     let Refusal::Failed(Failure::Internal(error)) = refusal else { return false };
+    if error.is::<Overtaken>() {
+        return true;
+    }
     error.chain().filter_map(|cause| cause.downcast_ref::<DbErr>()).any(|error| match error {
         DbErr::ConnectionAcquire(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error))

@@ -28,6 +28,7 @@ const FLOORS: [&[&str]; 6] = [
         "address",
         "churn",
         "communication",
+        "consent",
         "contact_point",
         "customer",
         "loyalty",

@@ -1,5 +1,16 @@
 //! Checking what clients send: every field that is wrong is told of, not just the first.
 
+mod change;
+mod contact;
+mod document;
+mod locale;
+mod place;
+mod unique;
+
+pub use contact::{Telephone, e164};
+pub use place::country_code;
+pub use unique::{is_taken, taken};
+
 use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 
 /// The longest text in a field that names no other limit, in characters.
@@ -15,6 +26,11 @@ impl Check {
     /// The value at `path`, a dotted one, is wrong.
     pub fn reject(&mut self, code: RejectionCode, path: &str, message: impl Into<String>) {
         self.rejections.push(Rejection::new(code, path, message));
+    }
+
+    /// Something is wrong.
+    pub fn add(&mut self, rejection: Rejection) {
+        self.rejections.push(rejection);
     }
 
     /// The value, or the reason why it is wrong, which begins with what was expected.

@@ -13,7 +13,7 @@ use super::{
     assets,
     layers::Operation,
     negotiation::{accepted, quality},
-    request::{self, Parameters, Prepared, Refusal},
+    request::{self, IDEMPOTENCY_KEY, Parameters, Prepared, Refusal},
     router::Context,
     sse, websocket,
 };
@@ -68,6 +68,7 @@ pub async fn graphql(
     } else {
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, media_type, "send the request as application/json");
     };
+    let parameters = parameters.and_then(|parameters| with_idempotency_key(parameters, &headers));
     let prepared = match parameters.map_err(Refusal::Malformed).and_then(Prepared::parse) {
         Ok(prepared) => Ok(prepared),
         Err(Refusal::Malformed(message)) => return refuse(StatusCode::BAD_REQUEST, media_type, message),
@@ -99,6 +100,15 @@ pub async fn graphql(
         }
         Err(error) => answer(media_type, GraphqlResponse::from_errors(vec![error])),
     }
+}
+
+/// The header `Idempotency-Key`, where there is one, as the extension that it stands for.
+fn with_idempotency_key(mut parameters: Parameters, headers: &HeaderMap) -> Result<Parameters, String> {
+    if let Some(key) = headers.get("idempotency-key") {
+        let key = key.to_str().map_err(|_| "Idempotency-Key: expected signs of ASCII".to_owned())?;
+        parameters.extensions.get_or_insert_default().insert(IDEMPOTENCY_KEY.to_owned(), key.into());
+    }
+    Ok(parameters)
 }
 
 /// Writes an answer with the status that its media type asks for (section 6 of the specification).

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{
-    Name, Request, Response, ServerError, Value, Variables,
+    Name, Pos, Request, Response, ServerError, Value, Variables,
     parser::{
         parse_query,
         types::{ExecutableDocument, OperationDefinition, OperationType, Selection},
@@ -15,12 +15,17 @@ use tokio::time::timeout;
 
 use super::router::Context;
 use crate::{
+    failure::{Failure, Outcome},
     graphql::{code, coded},
+    idempotency::Claim,
     schema::limits::{Limits, check_brackets},
 };
 
 /// A request, or what a subscription answers to one event, may take so long.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// The name of the extension that holds the idempotency key of a request. Over HTTP the header of that name sets it.
+pub const IDEMPOTENCY_KEY: &str = "idempotencyKey";
 
 /// The parameters of a request (section 5 of the specification of GraphQL over HTTP).
 #[derive(Debug, Default, Deserialize)]
@@ -149,6 +154,18 @@ impl Prepared {
         request
     }
 
+    /// What makes the request take place once: the idempotency key among its extensions, if it is a mutation with one.
+    fn claim(&self) -> Outcome<Option<Claim>> {
+        let key = match self.extensions.get(IDEMPOTENCY_KEY) {
+            Some(serde_json::Value::String(key)) if self.kind() == Some(OperationType::Mutation) => key,
+            Some(serde_json::Value::String(_) | serde_json::Value::Null) | None => return Ok(None),
+            Some(_) => return Err(Failure::malformed(format!("extensions.{IDEMPOTENCY_KEY}: expected a string"))),
+        };
+        let variables = serde_json::to_string(&self.variables).map_err(anyhow::Error::new)?;
+        let parts = [&self.query, self.operation_name.as_deref().unwrap_or_default(), &variables];
+        Claim::new("the idempotency key", key, &parts).map(Some)
+    }
+
     /// The operation that would run, with its name, if it can be told.
     fn operation(&self) -> Option<(Option<&str>, &OperationDefinition)> {
         let mut operations = self.document.operations.iter();
@@ -160,12 +177,49 @@ impl Prepared {
     }
 }
 
-/// Executes a query or a mutation.
+/// Executes a query or a mutation. Mutations with an idempotency key take place once, and are answered alike.
 pub async fn execute(context: &Context, prepared: Prepared) -> Response {
-    match timeout(TIME_LIMIT, context.schema.execute(prepared.into_request(context))).await {
+    match prepared.claim() {
+        Ok(Some(claim)) => execute_once(context, prepared, claim).await,
+        Ok(None) => run(context, prepared.into_request(context)).await,
+        Err(failure) => refused(failure),
+    }
+}
+
+async fn execute_once(context: &Context, prepared: Prepared, claim: Claim) -> Response {
+    match claim.answer(&context.app).await {
+        Ok(Some(data)) => return Response::new(data),
+        Ok(None) => {}
+        Err(failure) => return refused(failure),
+    }
+    let response = run(context, prepared.into_request(context).data(claim.clone())).await;
+    // An answer with errors is not kept: what took place is found again, and what failed can be tried again.
+    if !response.errors.is_empty() {
+        return response;
+    }
+    match claim.keep(&context.app, &response.data).await {
+        Ok(data) => Response::new(data),
+        Err(failure) => {
+            // The mutation took place, and would not take place again.
+            tracing::warn!(?failure, "an answer could not be kept for its idempotency key");
+            response
+        }
+    }
+}
+
+async fn run(context: &Context, request: Request) -> Response {
+    match timeout(TIME_LIMIT, context.schema.execute(request)).await {
         Ok(response) => response,
         Err(_) => timed_out(),
     }
+}
+
+/// The answer to a request that is not executed.
+fn refused(failure: Failure) -> Response {
+    let mut error = async_graphql::Error::from(failure).into_server_error(Pos::default());
+    // It lies nowhere in the document.
+    error.locations.clear();
+    Response::from_errors(vec![error])
 }
 
 /// The result of what took too long.

@@ -7,8 +7,11 @@ use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
+    address::AddressMutation,
     app::App,
-    customer::CustomerQuery,
+    consent::ConsentMutation,
+    contact_point::ContactPointMutation,
+    customer::{CustomerMutation, CustomerQuery},
     event::EventSubscription,
     loyalty::LoyaltyQuery,
     order::{OrderMutation, OrderQuery},
@@ -26,7 +29,7 @@ pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery,
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(OrderMutation);
+pub struct Mutation(CustomerMutation, AddressMutation, ContactPointMutation, ConsentMutation, OrderMutation);
 
 /// Everything that can be followed as it happens.
 #[derive(MergedSubscription, Default)]

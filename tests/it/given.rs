@@ -2,6 +2,7 @@
 
 use customers::{
     clock::Clock,
+    customer::row,
     event::{
         Tale,
         log::{self, Origin},
@@ -13,7 +14,6 @@ use entity::{
     customer::{self, CustomerKind},
     event::{EventCause, EventType},
     order::{self, OrderStatus},
-    texts::Texts,
 };
 use uuid::Uuid;
 
@@ -58,40 +58,8 @@ impl Server {
     pub async fn customer(&self, name: &str) -> Uuid {
         let id = Clock::System.key();
         let instant = ChronoUnixTimestampMillis(Clock::System.now());
-        let customer = customer::Model {
-            id,
-            kind: CustomerKind::Person,
-            name: name.to_owned(),
-            name_key: name.to_lowercase(),
-            given_name: None,
-            family_name: None,
-            legal_name: None,
-            email: None,
-            email_key: None,
-            telephone: None,
-            birth_date: None,
-            gender: None,
-            email_opt_in: false,
-            sms_opt_in: false,
-            communication_channels: Texts::default(),
-            preferred_language: None,
-            timezone: None,
-            tags: Texts::default(),
-            custom_fields: None,
-            external_id: None,
-            search_text: name.to_lowercase(),
-            customer_since: instant,
-            total_orders: 0,
-            delivered_orders: 0,
-            total_spent: 0,
-            first_order_date: None,
-            last_order_date: None,
-            last_purchase_date: None,
-            version: 1,
-            created_at: instant,
-            updated_at: instant,
-            deleted_at: None,
-        };
+        let customer = customer::Model::new(id, CustomerKind::Person, name.to_owned(), instant, instant);
+        let customer = row::complete(customer);
         insert_all(self.app.database.writer(), vec![customer]).await.expect("a customer");
         id
     }

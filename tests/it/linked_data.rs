@@ -132,7 +132,7 @@ async fn samples(server: &Server) -> Vec<String> {
       customers(first: 40) { nodes {
         id
         addresses { nodes { id } } contacts { nodes { id } } refunds { nodes { id } } segments { nodes { id } }
-        communications { nodes { id } } events { nodes { id } }
+        communications { nodes { id } } consents { nodes { id } } events { nodes { id } }
         loyaltyMemberships { nodes { id program { id } tier { id } } }
         orders(first: 4) { nodes { id items { nodes { id product { id } } } } }
       } }

@@ -109,12 +109,67 @@ impl Server {
         answer["data"].take()
     }
 
+    /// Sends a mutation of one input, which must be well-formed, and gives its payload: what is selected, and `userErrors`.
+    pub async fn mutate(&self, field: &str, input: Value, selection: &str) -> Value {
+        let (initial, rest) = field.split_at(1);
+        let kind = format!("{}{rest}Input", initial.to_uppercase());
+        let query = format!(
+            "mutation ($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+        );
+        let mut answer = self.answer(&query, json!({ "input": input })).await;
+        assert!(answer["errors"].is_null(), "{field} {input}: {}", answer["errors"]);
+        answer["data"][field].take()
+    }
+
+    /// The id of a new customer.
+    pub async fn enter(&self, name: &str) -> Value {
+        let mut payload = self.mutate("customerCreate", json!({ "name": name }), "customer { id }").await;
+        payload["customer"]["id"].take()
+    }
+
+    /// The ids of the customers that fulfil a condition, the oldest first.
+    pub async fn found(&self, filter: &Value) -> Vec<Value> {
+        let query = "query ($where: CustomerWhere) {
+          customers(first: 250, where: $where, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } }
+        }";
+        let answer = self.answer(query, json!({ "where": filter })).await;
+        let nodes = answer["data"]["customers"]["nodes"].as_array().unwrap_or_else(|| panic!("{filter}: {answer}"));
+        nodes.iter().map(|node| node["id"].clone()).collect()
+    }
+
+    /// What happened to a customer, the first first: the type of each event, and the fields that changed.
+    pub async fn events_of(&self, customer: &Value) -> Vec<String> {
+        let query = format!(
+            "{{ customer(id: {customer}) {{
+              events(first: 250, orderBy: {{ field: SEQUENCE, direction: ASC }}) {{ nodes {{ type changedFields }} }}
+            }} }}"
+        );
+        let data = self.query(&query).await;
+        let nodes = data["customer"]["events"]["nodes"].as_array().expect("nodes");
+        let words = |node: &Value| {
+            let fields = node["changedFields"].as_array().expect("a list").iter();
+            let words = std::iter::once(&node["type"]).chain(fields).map(|word| word.as_str().expect("a word"));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        nodes.iter().map(words).collect()
+    }
+
     /// Sends a query that must fail, and gives its first error.
     pub async fn error(&self, query: &str) -> Value {
         let mut answer = self.answer(query, json!({})).await;
         assert!(answer["errors"][0].is_object(), "{query} succeeded: {answer}");
         answer["errors"][0].take()
     }
+}
+
+/// The codes and dotted paths of the `userErrors` of a payload.
+pub fn user_errors(payload: &Value) -> Vec<(String, String)> {
+    let errors = payload["userErrors"].as_array().expect("a list of errors");
+    let path = |error: &Value| {
+        let names = error["field"].as_array().expect("a path");
+        names.iter().map(|name| name.as_str().expect("a name")).collect::<Vec<_>>().join(".")
+    };
+    errors.iter().map(|error| (error["code"].as_str().expect("a code").to_owned(), path(error))).collect()
 }
 
 /// The URL of a database that nobody else uses.
