@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::StreamExt;
 use reqwest::Client;
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, Statement};
 use serde_json::{Value, json};
@@ -90,8 +89,8 @@ impl World {
         orders
     }
 
-    /// Follows all events, resuming after the last one whenever the server goes, until the event `last` has come.
-    /// Gives the ids of the events.
+    /// Follows all events, resuming after the last one whenever the server goes, until as many as `until` have come.
+    /// Gives their ids.
     async fn follow(self: Arc<Self>, until: Arc<AtomicU64>) -> Vec<String> {
         let query = "subscription { customerEvents(after: \"event-0\") { id cursor } }";
         let mut seen = Vec::new();
@@ -102,21 +101,26 @@ impl World {
                 Some(id) => request.header("last-event-id", id),
                 None => request,
             };
-            let Ok(response) = request.json(&json!({ "query": query })).send().await else {
+            let Ok(mut response) = request.json(&json!({ "query": query })).send().await else {
                 sleep(PAUSE).await;
                 continue;
             };
-            let mut chunks = response.bytes_stream();
             let mut text = String::new();
-            while let Ok(Some(Ok(chunk))) = timeout(PAUSE * 10, chunks.next()).await.or_else(|_| {
-                // Nothing came for a while: that is the end if all has been seen.
-                if seen.len() as u64 >= until.load(Ordering::SeqCst) { Ok::<_, ()>(None) } else { Ok(Some(Ok(Default::default()))) }
-            }) {
+            loop {
+                if seen.len() as u64 >= until.load(Ordering::SeqCst) {
+                    return seen;
+                }
+                let chunk = match timeout(PAUSE, response.chunk()).await {
+                    Ok(Ok(Some(chunk))) => chunk,
+                    // The server was killed.
+                    Ok(_) => break,
+                    Err(_) => continue,
+                };
                 text.push_str(&String::from_utf8_lossy(&chunk));
                 while let Some((block, rest)) = text.split_once("\n\n") {
                     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-                    if let (Some("next"), Some(data)) = (field("event:"), field("data:")) {
-                        let answer: Value = serde_json::from_str(data).expect("JSON");
+                    if field("event:") == Some("next") {
+                        let answer: Value = serde_json::from_str(field("data:").expect("data")).expect("JSON");
                         let event = &answer["data"]["customerEvents"];
                         seen.push(event["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned());
                         last_id = event["cursor"].as_str().map(str::to_owned);
@@ -125,9 +129,6 @@ impl World {
                     text = rest.to_owned();
                 }
             }
-            if seen.len() as u64 >= until.load(Ordering::SeqCst) {
-                return seen;
-            }
         }
     }
 }
@@ -135,8 +136,8 @@ impl World {
 /// The program, serving once it answers.
 async fn serving(base: &str, database: &str) -> Child {
     let address = base.trim_start_matches("http://");
-    let child = program(&["serve", "--listen", address, "--database", database, "--log", "warn"]);
-    let child = { child }.spawn().expect("the program runs");
+    let mut program = program(&["serve", "--listen", address, "--database", database, "--log", "warn"]);
+    let child = program.spawn().expect("the program runs");
     let ready = async {
         while reqwest::get(format!("{base}/health/ready")).await.is_err() {
             sleep(PAUSE).await;
@@ -167,7 +168,8 @@ async fn what_is_acknowledged_survives_being_killed_and_happens_once() {
     let rounds: u64 = std::env::var("CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
     let directory = tempfile::tempdir().expect("a directory");
     let database = fresh_database(&directory).await;
-    let port = TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port").port();
+    let port =
+        TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port").port();
     let base = format!("http://127.0.0.1:{port}");
     let mut server = serving(&base, &database).await;
     let world = Arc::new(World {

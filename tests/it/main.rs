@@ -7,6 +7,7 @@ mod address;
 mod browser;
 mod consent;
 mod contact;
+mod crash;
 mod customer;
 mod customer_writes;
 mod given;
