@@ -12,6 +12,9 @@ use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 /// The longest text in a field that names no other limit, in characters.
 pub const LONGEST_TEXT: usize = 500;
 
+/// The longest description, in characters.
+pub const LONGEST_DESCRIPTION: usize = 10_000;
+
 /// What is wrong with an input, gathered.
 #[derive(Clone, Debug, Default)]
 pub struct Check {

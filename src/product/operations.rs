@@ -11,16 +11,13 @@ use uuid::Uuid;
 
 use super::input::{ProductCreateInput, ProductUpdateInput};
 use crate::{
-    check::Check,
+    check::{Check, LONGEST_DESCRIPTION},
     fold,
     graphql::Decimal,
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
     store::insert_all,
     transaction::Transaction,
 };
-
-/// The longest description, in characters.
-const LONGEST_DESCRIPTION: usize = 10_000;
 
 /// The columns that no two products share, and the arguments that hold them.
 const UNIQUE: [(&str, &str); 2] = [("sku", "input.sku"), ("external_id", "input.externalId")];

@@ -9,11 +9,11 @@ use self::node::NodeQuery;
 use crate::{
     app::App,
     customer::CustomerQuery,
-    loyalty::LoyaltyQuery,
+    loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
     refund::RefundMutation,
-    segment::SegmentQuery,
+    segment::{SegmentMutation, SegmentQuery},
     settings::StoreQuery,
 };
 
@@ -26,7 +26,14 @@ pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery,
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(OrderMutation, RefundMutation, ProductMutation);
+pub struct Mutation(
+    OrderMutation,
+    RefundMutation,
+    ProductMutation,
+    SegmentMutation,
+    LoyaltyProgramMutation,
+    LoyaltyMembershipMutation,
+);
 
 /// The schema, answering from `app`.
 #[must_use]
