@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    event::Bell,
+    event::{Bell, Feed},
     money::Currency,
     semantics::Base,
     store::{Database, Reading},
@@ -23,6 +23,8 @@ pub struct App {
     pub currency: Currency,
     /// Rung after events were committed.
     pub bell: Bell,
+    /// The log of events, as far as this process has read it.
+    pub feed: Feed,
 }
 
 impl App {

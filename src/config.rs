@@ -56,8 +56,36 @@ pub enum Command {
     Import(ImportOptions),
     /// Fills the database with synthetic customers, the same for the same seed
     Seed(SeedOptions),
+    /// Recomputes what is computed for many customers at once
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// Prints the GraphQL schema
     Schema,
+}
+
+/// The commands about jobs.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum JobsCommand {
+    /// Runs a job now
+    Run(JobsRunOptions),
+}
+
+/// The flags of `jobs run`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct JobsRunOptions {
+    /// Which job
+    #[arg(value_enum)]
+    pub job: Job,
+    /// Change nothing, report every figure that is not what the ledger says, and fail if there is one
+    #[arg(long, env = "CUSTOMERS_VERIFY")]
+    pub verify: bool,
+}
+
+/// The jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Job {
+    /// The figures of customers, from their orders and refunds
+    Metrics,
 }
 
 /// The flags of `serve`.

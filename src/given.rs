@@ -10,7 +10,6 @@ use entity::{
     loyalty_membership, loyalty_tier,
     order::{self, OrderStatus},
     refund,
-    texts::Texts,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -18,8 +17,8 @@ use uuid::Uuid;
 use crate::{
     app::App,
     clock::Clock,
-    customer::metrics,
-    event::Bell,
+    customer::{metrics, row},
+    event::{Bell, Feed},
     loyalty::standing,
     semantics::Base,
     settings,
@@ -71,48 +70,15 @@ pub async fn app(url: &str) -> anyhow::Result<App> {
     let clock = Clock::Fixed(now());
     let currency = settings::prepare(&database, clock, None).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
-    Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default() })
+    Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default(), feed: Feed::default() })
 }
 
 /// A customer who joined 300 days ago and has bought nothing.
 pub async fn customer(tx: &DatabaseTransaction, name: &str) -> anyhow::Result<Uuid> {
     let id = Clock::System.key();
     let instant = ChronoUnixTimestampMillis(ago(300));
-    let customer = customer::Model {
-        id,
-        kind: CustomerKind::Person,
-        name: name.to_owned(),
-        name_key: name.to_lowercase(),
-        given_name: None,
-        family_name: None,
-        legal_name: None,
-        email: None,
-        email_key: None,
-        telephone: None,
-        birth_date: None,
-        gender: None,
-        email_opt_in: false,
-        sms_opt_in: false,
-        communication_channels: Texts::default(),
-        preferred_language: None,
-        timezone: None,
-        tags: Texts::default(),
-        custom_fields: None,
-        external_id: None,
-        search_text: name.to_lowercase(),
-        customer_since: instant,
-        total_orders: 0,
-        delivered_orders: 0,
-        total_spent: 0,
-        first_order_date: None,
-        last_order_date: None,
-        last_purchase_date: None,
-        version: 1,
-        created_at: instant,
-        updated_at: instant,
-        deleted_at: None,
-    };
-    insert_all(tx, vec![customer]).await?;
+    let customer = customer::Model::new(id, CustomerKind::Person, name.to_owned(), instant, instant);
+    insert_all(tx, vec![row::complete(customer)]).await?;
     Ok(id)
 }
 

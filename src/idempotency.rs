@@ -9,6 +9,7 @@
 
 use anyhow::Context;
 use async_graphql::Value;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
@@ -58,7 +59,7 @@ impl Claim {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let request_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let request_hash = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
         Ok(Self { key: key.to_owned(), request_hash })
     }
 

@@ -21,7 +21,7 @@ use crate::{
     loyalty,
     rejection::{Attempt, Refusal},
     segment,
-    transaction::Transaction,
+    transaction::{Overtaken, Transaction},
 };
 
 /// How often a transaction is tried that the database gave up because of another.
@@ -163,15 +163,119 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
 /// Whether the same transaction may go through when it is tried again: it lost against another.
 fn is_passing(refusal: &Refusal) -> bool {
     let Refusal::Failed(Failure::Internal(error)) = refusal else { return false };
-    error.chain().filter_map(|cause| cause.downcast_ref::<DbErr>()).any(|error| {
-        let (DbErr::Exec(RuntimeErr::SqlxError(error))
+    if error.is::<Overtaken>() {
+        return true;
+    }
+    error.chain().filter_map(|cause| cause.downcast_ref::<DbErr>()).any(|error| match error {
+        DbErr::ConnectionAcquire(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error))
-        | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-        else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        // PostgreSQL: serialization failure, deadlock. SQLite: busy, locked, busy with a snapshot.
-        code.is_some_and(|code| ["40001", "40P01", "5", "6", "517"].contains(&code.as_ref()))
+        | DbErr::Conn(RuntimeErr::SqlxError(error)) => {
+            let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            code.is_some_and(|code| PASSING.contains(&code.as_ref()))
+        }
+        _ => false,
     })
+}
+
+/// PostgreSQL: serialization failure, deadlock, and a lock that was not to be had. SQLite: busy and locked, with their
+/// extended codes.
+const PASSING: [&str; 8] = ["40001", "40P01", "55P03", "5", "261", "517", "6", "262"];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use sea_orm::{ConnectOptions, ConnectionTrait, Database, EntityTrait};
+    use tokio::sync::Barrier;
+
+    use super::*;
+    use crate::{given, rejection::Rejection, rejection::RejectionCode, store::execute};
+
+    fn origin() -> Origin {
+        Origin { actor: "test".to_owned(), cause: EventCause::Job }
+    }
+
+    async fn customers(app: &App) -> anyhow::Result<[Uuid; 2]> {
+        let tx = app.database.begin().await?;
+        let customers = [given::customer(&tx, "Jane").await?, given::customer(&tx, "John").await?];
+        tx.commit().await?;
+        Ok(customers)
+    }
+
+    async fn rename(tx: &Transaction, customer: Uuid) -> Attempt<()> {
+        execute(&*tx.db, "update customer set name = name || '!' where id = $1", vec![customer.into()]).await?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_loses_a_deadlock_is_tried_again() -> anyhow::Result<()> {
+        // SQLite has one writer at a time, and no deadlocks: there the two go one after the other.
+        given::each_store(async |app| {
+            let [jane, john] = customers(&app).await?;
+            let (barrier, tries, origin) = (&Barrier::new(2), &AtomicU32::new(0), origin());
+            let is_parallel = app.database.dialect() == crate::store::Dialect::Postgres;
+            let both = |first, second| {
+                transact_as(&app, &origin, move |tx| async move {
+                    let is_first_try = tries.fetch_add(1, Ordering::Relaxed) < 2;
+                    rename(&tx, first).await?;
+                    if is_first_try && is_parallel {
+                        barrier.wait().await;
+                    }
+                    rename(&tx, second).await
+                })
+            };
+
+            let (one, other) = tokio::join!(both(jane, john), both(john, jane));
+
+            assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+            assert_eq!(tries.load(Ordering::Relaxed), if is_parallel { 3 } else { 2 });
+            let name = entity::customer::Entity::find_by_id(jane).one(app.database.reader()).await?;
+            assert_eq!(name.map(|customer| customer.name).as_deref(), Some("Jane!!"));
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_busy_sqlite_passes() -> anyhow::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let url = given::sqlite(&directory);
+        given::app(&url).await?;
+        let connect = async |url: &str| {
+            let mut options = ConnectOptions::new(url);
+            options.map_sqlx_sqlite_opts(|sqlite| sqlite.busy_timeout(Duration::ZERO));
+            Database::connect(options).await
+        };
+        let (holder, other) = (connect(&url).await?, connect(&url).await?);
+        holder.execute_unprepared("begin immediate").await?;
+
+        let busy = other.execute_unprepared("begin immediate").await.expect_err("the lock is held");
+
+        assert!(is_passing(&busy.into()));
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_leaves_no_trace_and_is_not_tried_again() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let [jane, _] = customers(&app).await?;
+            let (tries, origin) = (&AtomicU32::new(0), origin());
+
+            let refused = transact_as(&app, &origin, |tx| async move {
+                tries.fetch_add(1, Ordering::Relaxed);
+                rename(&tx, jane).await?;
+                tx.emit(Event::CustomerUpdated { customer: jane, changed: vec!["name"] });
+                Err::<(), _>(Rejection::new(RejectionCode::NotAllowed, "input", "not today").into())
+            });
+
+            assert!(matches!(refused.await, Err(Refusal::Rejected(reasons)) if reasons.len() == 1));
+            assert_eq!(tries.load(Ordering::Relaxed), 1);
+            let customer = entity::customer::Entity::find_by_id(jane).one(app.database.reader()).await?;
+            assert_eq!(customer.map(|customer| customer.name).as_deref(), Some("Jane"));
+            assert_eq!(entity::event::Entity::find().one(app.database.reader()).await?, None);
+            Ok(())
+        })
+        .await
+    }
 }

@@ -18,6 +18,11 @@ use crate::{
     store::{Dialect, Reading},
 };
 
+/// Another transaction was faster. The same may go through when it is tried again.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("another transaction was faster")]
+pub struct Overtaken;
+
 /// A transaction that writes, and what happened in it. Operations never commit, and know no other connection: on
 /// SQLite a second one that writes would wait for the first.
 ///

@@ -132,6 +132,25 @@ query Pages($after: String) {
     variables: '{\n  "after": null\n}',
   },
   {
+    query: `# Live: what happens to customers, as it happens.
+# Run it, then change something in another window.
+# "event-0" is the beginning; without "after" only
+# what happens from now on is sent.
+subscription Live($after: String) {
+  customerEvents(after: $after) {
+    cursor
+    name
+    occurredAt
+    customer {
+      name
+      totalSpent
+    }
+  }
+}
+`,
+    variables: '{\n  "after": "event-0"\n}',
+  },
+  {
     query: `# Facts about the store,
 # and the types of which its graph is made.
 query Store {

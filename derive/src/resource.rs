@@ -51,13 +51,21 @@ enum Role {
 #[derive(Default)]
 struct Parts {
     columns: Vec<TokenStream>,
-    checks: Vec<TokenStream>,
+    reads: Vec<TokenStream>,
     decodes: Vec<TokenStream>,
     names: Vec<Ident>,
     facts: Vec<TokenStream>,
     writes: Vec<TokenStream>,
     classes: Vec<TokenStream>,
     foreign: Vec<TokenStream>,
+}
+
+impl Parts {
+    /// Adds what is done however the node is made.
+    fn push(&mut self, statement: &TokenStream) {
+        self.reads.push(statement.clone());
+        self.decodes.push(statement.clone());
+    }
 }
 
 pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStream> {
@@ -72,10 +80,10 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
 
     let mut parts = Parts::default();
     for field in &mut item.fields {
-        expand_field(field, &table, &mut parts)?;
+        expand_field(field, &mut parts)?;
     }
 
-    let Parts { columns, checks, decodes, names, facts, writes, classes, foreign } = parts;
+    let Parts { columns, reads, decodes, names, facts, writes, classes, foreign } = parts;
     let (ident, class_prefixed) = (&item.ident, &class.prefixed);
     let directive = iri::directive(&class);
     let (attributes, visibility, fields) = (&item.attrs, &item.vis, item.fields.iter());
@@ -89,6 +97,22 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             /// The nodes that were read together with this one.
             #[graphql(skip)]
             pub siblings: crate::store::Siblings,
+        }
+
+        impl #ident {
+            /// The node that a row is, among `siblings`.
+            #[must_use]
+            pub fn from_row(
+                row: #table::Model,
+                reading: &crate::store::Reading,
+                siblings: &crate::store::Siblings,
+            ) -> Self {
+                use crate::semantics::value::Stored as _;
+                // The row lacks a field, or holds another type, where one of these does not compile.
+                let _ = reading;
+                #(#reads)*
+                Self { #(#names,)* siblings: siblings.clone() }
+            }
         }
 
         impl crate::store::Record for #ident {
@@ -115,8 +139,6 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
                 siblings: &crate::store::Siblings,
             ) -> ::core::result::Result<Self, ::sea_orm::DbErr> {
                 use crate::semantics::value::Stored as _;
-                // The row lacks a field, or holds another type, where one of these does not compile.
-                #(#checks)*
                 let mut index = 0_usize..;
                 let mut next = || index.next().unwrap_or_default();
                 let _ = reading;
@@ -150,7 +172,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
     })
 }
 
-fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Result<()> {
+fn expand_field(field: &mut syn::Field, parts: &mut Parts) -> Result<()> {
     let ident = field.ident.clone().ok_or_else(|| Error::new_spanned(&*field, "fields have names"))?;
     let role = role(&mut field.attrs, &ident)?;
     let is_personal = iri::take(&mut field.attrs, "personal").is_some();
@@ -165,11 +187,11 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
     field.vis = syn::parse_quote!(pub);
 
     match derived {
-        Some(expression) => parts.decodes.push(quote!(let #ident: #plain = #expression;)),
-        None => decode_column(&ident, &plain, &column, table, parts),
+        Some(expression) => parts.push(&quote!(let #ident: #plain = #expression;)),
+        None => decode_column(&ident, &plain, &column, parts),
     }
     if is_currency {
-        parts.decodes.push(quote!(let reading = &reading.within(#ident);));
+        parts.push(&quote!(let reading = &reading.within(#ident);));
     }
     parts.names.push(ident.clone());
 
@@ -197,7 +219,7 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
             .attrs
             .push(syn::parse_quote!(#[doc = "Personal data: null, with an error, for those who may not see it."]));
         field.ty = syn::parse_quote!(crate::auth::Personal<#plain>);
-        parts.decodes.push(quote!(let #ident = crate::auth::Personal(#ident);));
+        parts.push(&quote!(let #ident = crate::auth::Personal(#ident);));
     }
 
     let (label, property) = (iri::camel_case(&ident.to_string()), name.prefixed);
@@ -224,12 +246,10 @@ fn expand_field(field: &mut syn::Field, table: &Path, parts: &mut Parts) -> Resu
     Ok(())
 }
 
-fn decode_column(ident: &Ident, plain: &Type, field: &Ident, table: &Path, parts: &mut Parts) {
+fn decode_column(ident: &Ident, plain: &Type, field: &Ident, parts: &mut Parts) {
     let column = Ident::new(&pascal_case(&field.to_string()), ident.span());
     parts.columns.push(quote!(#column));
-    parts.checks.push(quote! {
-        let _: fn(#table::Model) -> <#plain as crate::semantics::value::Stored>::Column = |row| row.#field;
-    });
+    parts.reads.push(quote!(let #ident = <#plain>::from_column(row.#field, reading);));
     parts.decodes.push(quote! {
         let #ident = <#plain>::from_column(row.try_get_by_index(next())?, reading);
     });

@@ -19,6 +19,8 @@ pub struct Model {
     pub email: Option<String>,
     /// Telephone number as written; null if there is none.
     pub telephone: Option<String>,
+    /// `telephone` by E.164; null unless it is a valid number whose country is known.
+    pub telephone_e164: Option<String>,
     /// Fax number as written; null if there is none.
     pub fax_number: Option<String>,
     /// Counts edits by clients from 1.

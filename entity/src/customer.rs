@@ -30,6 +30,8 @@ pub struct Model {
     pub email_key: Option<String>,
     /// Telephone number as written; null if there is none.
     pub telephone: Option<String>,
+    /// `telephone` by E.164; null unless it is a valid number whose country is known.
+    pub telephone_e164: Option<String>,
     /// Date of birth; null if not known.
     pub birth_date: Option<Date>,
     /// Null if not stated.
@@ -77,6 +79,55 @@ pub struct Model {
     pub updated_at: ChronoUnixTimestampMillis,
     /// When the customer was deleted; null while live.
     pub deleted_at: Option<ChronoUnixTimestampMillis>,
+}
+
+impl Model {
+    /// A live customer of whom nothing is known but this: no figures, no e-mail address, consent to nothing, no tags.
+    /// `made` is when the row is made. The columns that are computed from others are empty.
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        kind: CustomerKind,
+        name: String,
+        customer_since: ChronoUnixTimestampMillis,
+        made: ChronoUnixTimestampMillis,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            name,
+            name_key: String::new(),
+            given_name: None,
+            family_name: None,
+            legal_name: None,
+            email: None,
+            email_key: None,
+            telephone: None,
+            telephone_e164: None,
+            birth_date: None,
+            gender: None,
+            email_opt_in: false,
+            sms_opt_in: false,
+            communication_channels: Texts::default(),
+            preferred_language: None,
+            timezone: None,
+            tags: Texts::default(),
+            custom_fields: None,
+            external_id: None,
+            search_text: String::new(),
+            customer_since,
+            total_orders: 0,
+            delivered_orders: 0,
+            total_spent: 0,
+            first_order_date: None,
+            last_order_date: None,
+            last_purchase_date: None,
+            version: 1,
+            created_at: made,
+            updated_at: made,
+            deleted_at: None,
+        }
+    }
 }
 
 /// None: the server writes its own joins.

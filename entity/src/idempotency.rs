@@ -12,7 +12,7 @@ pub struct Model {
     /// The name that the mutation has in the answer; empty for the answer itself.
     #[sea_orm(primary_key, auto_increment = false)]
     pub field: String,
-    /// SHA-256 of the request in hexadecimal.
+    /// SHA-256 of the request, in base 64.
     pub request_hash: String,
     /// JSON: what became of the mutation, or the answer's data; null until that is known. Nodes are named by their
     /// keys, or by IRIs with U+0000 in place of the base.

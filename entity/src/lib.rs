@@ -22,6 +22,7 @@ pub use sea_orm::prelude::ChronoUnixTimestampMillis;
 
 pub mod address;
 pub mod communication;
+pub mod consent;
 pub mod contact_point;
 pub mod customer;
 pub mod customer_tag;

@@ -20,6 +20,7 @@ mod m20261122_000005_segment;
 mod m20261122_000006_loyalty;
 mod m20261122_000007_communication;
 mod m20261122_000008_event;
+mod m20261122_000009_consent;
 mod m20261122_000010_idempotency;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_loyalty::Migration),
             Box::new(m20261122_000007_communication::Migration),
             Box::new(m20261122_000008_event::Migration),
+            Box::new(m20261122_000009_consent::Migration),
             Box::new(m20261122_000010_idempotency::Migration),
         ]
     }

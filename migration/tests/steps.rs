@@ -4,6 +4,8 @@
 use std::env;
 
 use customers_migration::Migrator;
+use entity::communication::CommunicationChannel;
+use entity::consent::ConsentState;
 use entity::customer;
 use entity::texts::Texts;
 use sea_orm_migration::MigratorTrait;
@@ -32,6 +34,35 @@ async fn all_steps_can_be_taken_back_and_made_again() -> Result<(), DbErr> {
 }
 
 #[tokio::test]
+async fn who_allowed_marketing_before_there_was_a_log_is_in_it() -> Result<(), DbErr> {
+    for database in empty().await? {
+        let steps = Migrator::migrations();
+        let before = steps.iter().position(|step| step.name() == "m20261122_000009_consent").expect("the step");
+        Migrator::up(&database, u32::try_from(before).ok()).await?;
+        let key = match database.get_database_backend() {
+            DbBackend::Sqlite => "x'00000000000000000000000000000001'",
+            _ => "'00000000-0000-0000-0000-000000000001'",
+        };
+        let jane = format!(
+            "insert into customer
+                (id, kind, name, name_key, search_text, email_opt_in, customer_since, created_at, updated_at)
+            values ({key}, 'PERSON', 'Jane', 'jane', 'jane', true, 0, 0, 1795339800000)"
+        );
+        database.execute_unprepared(&jane).await?;
+
+        Migrator::up(&database, None).await?;
+
+        let entries = entity::consent::Entity::find().all(&database).await?;
+        let [entry] = &entries[..] else { panic!("{entries:?}") };
+        assert_eq!((entry.channel, entry.state), (CommunicationChannel::Email, ConsentState::Granted));
+        assert_eq!(entry.decided_at.0.timestamp_millis(), 1_795_339_800_000);
+        let timestamp = entry.id.get_timestamp().expect("a version 7 UUID").to_unix();
+        assert_eq!((entry.id.get_version_num(), timestamp), (7, (1_795_339_800, 0)));
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_row_can_be_read_from_its_table() -> Result<(), DbErr> {
     for database in empty().await? {
         Migrator::up(&database, None).await?;
@@ -51,6 +82,7 @@ async fn every_row_can_be_read_from_its_table() -> Result<(), DbErr> {
         entity::loyalty_tier::Entity::find().all(&database).await?;
         entity::loyalty_membership::Entity::find().all(&database).await?;
         entity::communication::Entity::find().all(&database).await?;
+        entity::consent::Entity::find().all(&database).await?;
         entity::event::Entity::find().all(&database).await?;
         entity::idempotency::Entity::find().all(&database).await?;
     }
@@ -224,38 +256,15 @@ async fn migrated() -> Result<DatabaseConnection, DbErr> {
 fn jane() -> customer::Model {
     let now = ChronoUnixTimestampMillis(DateTimeUtc::UNIX_EPOCH);
     customer::Model {
-        id: Uuid::from_u128(1),
-        kind: customer::CustomerKind::Person,
-        name: "Jane Doe".to_owned(),
         name_key: "jane doe".to_owned(),
         given_name: Some("Jane".to_owned()),
-        family_name: None,
-        legal_name: None,
-        email: None,
-        email_key: None,
-        telephone: None,
         birth_date: Date::from_ymd_opt(1990, 2, 28),
         gender: Some(customer::Gender::Female),
         email_opt_in: true,
-        sms_opt_in: false,
         communication_channels: Texts(vec!["EMAIL".to_owned()]),
-        preferred_language: None,
-        timezone: None,
-        tags: Texts::default(),
         custom_fields: Some(Json::from([1])),
-        external_id: None,
         search_text: "jane doe".to_owned(),
-        customer_since: now,
-        total_orders: 0,
-        delivered_orders: 0,
-        total_spent: 0,
-        first_order_date: None,
-        last_order_date: None,
-        last_purchase_date: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        deleted_at: None,
+        ..customer::Model::new(Uuid::from_u128(1), customer::CustomerKind::Person, "Jane Doe".to_owned(), now, now)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who asks.
 
 /// Whoever sent a request. It is passed to every read, so that rights are decided in one place for every face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Viewer {
     /// Someone at the machine itself: the server answers without access control on a loopback address only.
     Local,

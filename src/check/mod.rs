@@ -1,11 +1,18 @@
 //! Checking what clients send: every field that is wrong is told of, not just the first.
 
+mod change;
+mod contact;
+mod document;
 mod handle;
 mod instant;
+mod locale;
 mod money;
+mod place;
 mod unique;
 
+pub use contact::{Telephone, e164};
 pub use money::LARGEST_AMOUNT;
+pub use place::country_code;
 
 use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 
@@ -69,7 +76,12 @@ impl Check {
 
     /// As [`Check::text`], of a text that need not be given.
     pub fn optional_text(&mut self, path: &str, text: Option<&str>) -> Option<String> {
-        text.map(|text| self.text(path, text))
+        self.optional_text_within(path, text, LONGEST_TEXT)
+    }
+
+    /// As [`Check::optional_text`], with at most `longest` characters.
+    pub fn optional_text_within(&mut self, path: &str, text: Option<&str>, longest: usize) -> Option<String> {
+        text.map(|text| self.text_within(path, text, longest))
     }
 
     /// Whether nothing is wrong so far.

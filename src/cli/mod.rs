@@ -4,14 +4,15 @@ mod serve;
 
 use std::io::{Write, stdout};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::{
     app::App,
     clock::Clock,
-    config::{Command, Options, StoreOptions},
-    event::Bell,
+    config::{Command, Job, JobsCommand, JobsRunOptions, Options, StoreOptions},
+    event::{Bell, Feed},
     import::{self, Dates},
+    job,
     progress::Progress,
     schema, seed,
     semantics::Base,
@@ -44,6 +45,15 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             let report = seed::run(&app, &options, &Progress::on_stderr("customers")).await?;
             say(&format!("{report}\n"))
         }
+        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, verify })) => {
+            let app = open(&store, store.database(), DEFAULT_BASE).await?;
+            let report = if verify { job::verify_metrics(&app).await? } else { job::rebuild_metrics(&app).await? };
+            say(&format!("{report}\n"))?;
+            if verify && !report.is_exact() {
+                bail!("the figures of customers drifted from the ledger");
+            }
+            Ok(())
+        }
     }
 }
 
@@ -55,7 +65,7 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     database.migrate().await?;
     let clock = Clock::System;
     let currency = settings::prepare(&database, clock, options.currency).await?;
-    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default() })
+    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default(), feed: Feed::default() })
 }
 
 impl StoreOptions {

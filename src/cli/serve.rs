@@ -1,14 +1,20 @@
 //! `customers serve`.
 
+use std::time::Duration;
+
 use anyhow::Context;
+use entity::event::EventCause;
+use tokio::time::interval;
 
 use super::open;
 use crate::{
     app::App,
     config::{ServeOptions, StoreOptions},
+    event::log::Origin,
     http::{self, Server},
-    import,
-    segment::computation,
+    idempotency, import,
+    reactions::transact_as,
+    segment,
 };
 
 /// Serves until the process is told to end.
@@ -31,20 +37,29 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
         }
     }
     tokio::spawn(refresh(app.clone()));
+    tokio::spawn(forget(app.clone()));
     tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));
     http::serve(server, app).await
 }
 
-/// Recomputes the members of all dynamic segments: what depends on time moved on while no server ran.
+/// Brings the dynamic segments up to date: what depends on time moved on while no server ran.
 async fn refresh(app: App) {
-    let computing = async {
-        let tx = app.database.begin().await?;
-        let changed = computation::compute(&tx, &app.reading(), None).await?;
-        tx.commit().await?;
-        anyhow::Ok(changed)
-    };
+    let origin = Origin { actor: "segmentation".to_owned(), cause: EventCause::Job };
+    let computing =
+        transact_as(&app, &origin, |tx| async move { Ok(segment::operations::reconsider_everyone(&tx).await?) });
     match computing.await {
         Ok(changed) => tracing::info!(changed, "the segments are up to date"),
-        Err(error) => tracing::error!(error = format!("{error:#}"), "the segments could not be brought up to date"),
+        Err(refusal) => tracing::error!(?refusal, "the segments could not be brought up to date"),
+    }
+}
+
+/// Forgets idempotency keys that are too old, now and then.
+async fn forget(app: App) {
+    let mut hours = interval(Duration::from_hours(1));
+    loop {
+        hours.tick().await;
+        if let Err(error) = idempotency::forget(&app).await {
+            tracing::error!(error = format!("{error:#}"), "old idempotency keys could not be forgotten");
+        }
     }
 }

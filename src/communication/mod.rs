@@ -4,5 +4,8 @@ mod filter;
 mod links;
 mod node;
 
-pub use filter::{CommunicationOrderBy, CommunicationRelation, CommunicationWhere};
+pub use filter::{
+    CommunicationChannelComparison, CommunicationOrderBy, CommunicationPurposeComparison, CommunicationRelation,
+    CommunicationWhere,
+};
 pub use node::Communication;

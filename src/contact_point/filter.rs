@@ -31,6 +31,10 @@ pub struct ContactPointWhere {
     #[column(Telephone)]
     #[personal]
     telephone: StringComparison,
+    /// Telephone number by E.164.
+    #[column(TelephoneE164)]
+    #[personal]
+    telephone_e164: StringComparison,
     /// When it was entered.
     #[column(CreatedAt)]
     created_at: DateTimeComparison,

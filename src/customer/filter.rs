@@ -13,6 +13,7 @@ use crate::{
     address::AddressRelation,
     churn::{self, ChurnRisk},
     communication::CommunicationRelation,
+    consent::ConsentRelation,
     contact_point::ContactPointRelation,
     event::CustomerEventRelation,
     filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
@@ -81,6 +82,10 @@ pub struct CustomerWhere {
     #[column(Telephone)]
     #[personal]
     telephone: StringComparison,
+    /// Telephone number by E.164.
+    #[column(TelephoneE164)]
+    #[personal]
+    telephone_e164: StringComparison,
     /// Date of birth.
     #[column(BirthDate)]
     #[personal]
@@ -164,6 +169,9 @@ pub struct CustomerWhere {
     /// Messages to them.
     #[edge(column = entity::communication::Column::CustomerId)]
     communications: CommunicationRelation,
+    /// What they decided about messages.
+    #[edge(column = entity::consent::Column::CustomerId)]
+    consents: ConsentRelation,
     /// What happened to them.
     #[edge(column = entity::event::Column::CustomerId)]
     events: CustomerEventRelation,

@@ -9,6 +9,7 @@ use super::Customer;
 use crate::{
     address::Address,
     communication::Communication,
+    consent::Consent,
     contact_point::ContactPoint,
     event::CustomerEvent,
     failure::Outcome,
@@ -115,6 +116,14 @@ impl Customer {
         pages: Pages<Communication>,
     ) -> Option<Outcome<Connection<Communication>>> {
         let join = Join::Column(|| entity::communication::Column::CustomerId.into_iden());
+        Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
+    }
+
+    /// What they decided about messages, the latest first unless another order is asked for. `$.Customer.gave.Consent`
+    #[iri("^customers:consentOf")]
+    #[pages]
+    async fn consents(&self, ctx: &Context<'_>, pages: Pages<Consent>) -> Option<Outcome<Connection<Consent>>> {
+        let join = Join::Column(|| entity::consent::Column::CustomerId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }
 

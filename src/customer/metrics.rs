@@ -7,12 +7,12 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{order, refund};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, sea_query::Value};
 use uuid::Uuid;
 
 use crate::{
     event::log,
-    store::{Dialect, execute},
+    store::{Dialect, execute, query},
     transaction::Transaction,
 };
 
@@ -34,6 +34,29 @@ pub const MOVEMENTS: &str = "(
     left join orders on orders.id = refund.order_id
 )";
 
+/// The figures that are kept of a customer, by their columns and their names in GraphQL.
+const FIGURES: [(&str, &str); 6] = [
+    ("total_orders", "totalOrders"),
+    ("delivered_orders", "deliveredOrders"),
+    ("total_spent", "totalSpent"),
+    ("first_order_date", "firstOrderDate"),
+    ("last_order_date", "lastOrderDate"),
+    ("last_purchase_date", "lastPurchaseDate"),
+];
+
+/// A figure that is not what the ledger says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Whose figure it is.
+    pub customer: Uuid,
+    /// Which: its name in GraphQL.
+    pub figure: &'static str,
+    /// What is kept: a number, minor units of the store's currency, or milliseconds since 1970; none for null.
+    pub kept: Option<i64>,
+    /// What the ledger says, alike.
+    pub ledger: Option<i64>,
+}
+
 /// Rebuilds the figures of `customers`, or of all, from what their ledgers hold at `as_of`, and counts the
 /// customers whose figures were different. Later entries do not exist yet.
 ///
@@ -47,17 +70,53 @@ pub async fn rebuild(
     as_of: DateTime<Utc>,
     customers: Option<&[Uuid]>,
 ) -> anyhow::Result<u64> {
-    let dialect = Dialect::from(tx.get_database_backend());
-    let within = |column| customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among(column, 2));
     let sql = format!(
-        "update customer set
-            total_orders = figures.total_orders,
-            delivered_orders = figures.delivered_orders,
-            total_spent = figures.total_spent,
-            first_order_date = figures.first_order_date,
-            last_order_date = figures.last_order_date,
-            last_purchase_date = figures.last_purchase_date
-        from (
+        "update customer set {assignments}
+        from {ledger} ledger
+        where customer.id = ledger.id and ({differs})",
+        assignments = FIGURES.map(|(column, _)| format!("{column} = ledger.{column}")).join(", "),
+        ledger = ledger(tx, customers),
+        differs = differs(),
+    );
+    let parameters = parameters(tx, as_of, customers);
+    execute(tx, &sql, parameters).await.context("could not rebuild the figures of customers from their orders")
+}
+
+/// Compares the figures of all customers with what their ledgers hold at `as_of`: how many customers have figures
+/// that drifted, and the drift of the first `limit` of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verify(db: &impl ConnectionTrait, as_of: DateTime<Utc>, limit: u32) -> anyhow::Result<(i64, Vec<Drift>)> {
+    let from = format!(
+        "from customer join {ledger} ledger on ledger.id = customer.id where {differs}",
+        ledger = ledger(db, None),
+        differs = differs(),
+    );
+    let columns = FIGURES.map(|(column, _)| format!("customer.{column}, ledger.{column}")).join(", ");
+    let context = "could not compare the figures of customers with their orders";
+    let count = query(db, &format!("select count(*) {from}"), parameters(db, as_of, None)).await.context(context)?;
+    let count = count.first().context(context)?.try_get_by_index(0)?;
+    let sql = format!("select customer.id, {columns} {from} order by customer.id limit {limit}");
+    let mut drifts = Vec::new();
+    for row in query(db, &sql, parameters(db, as_of, None)).await.context(context)? {
+        for (index, (_, figure)) in FIGURES.into_iter().enumerate() {
+            let (kept, ledger) = (row.try_get_by_index(1 + 2 * index)?, row.try_get_by_index(2 + 2 * index)?);
+            if kept != ledger {
+                drifts.push(Drift { customer: row.try_get_by_index(0)?, figure, kept, ledger });
+            }
+        }
+    }
+    Ok((count, drifts))
+}
+
+/// A derived table of the figures that ledgers hold at parameter 1, of the customers among parameter 2, or of all.
+fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
+    let dialect = Dialect::from(db.get_database_backend());
+    let within = |column| customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among(column, 2));
+    let (placed, is_meant) = (within("customer_id"), within("customer.id"));
+    format!(
+        "(
             select customer.id,
                 coalesce(placed.orders, 0) as total_orders,
                 coalesce(delivered.orders, 0) as delivered_orders,
@@ -87,21 +146,19 @@ pub async fn rebuild(
                 group by customer_id
             ) moved on moved.customer_id = customer.id
             where {is_meant}
-        ) figures
-        where customer.id = figures.id and (
-            customer.total_orders <> figures.total_orders
-            or customer.delivered_orders <> figures.delivered_orders
-            or customer.total_spent <> figures.total_spent
-            or customer.first_order_date is distinct from figures.first_order_date
-            or customer.last_order_date is distinct from figures.last_order_date
-            or customer.last_purchase_date is distinct from figures.last_purchase_date
-        )",
-        placed = within("customer_id"),
-        is_meant = within("customer.id"),
-    );
-    let mut parameters = vec![as_of.timestamp_millis().into()];
-    parameters.extend(customers.map(|keys| dialect.parameter(keys)));
-    execute(tx, &sql, parameters).await.context("could not rebuild the figures of customers from their orders")
+        )"
+    )
+}
+
+/// The condition that a customer's figures are not those of the ledger.
+fn differs() -> String {
+    FIGURES.map(|(column, _)| format!("customer.{column} is distinct from ledger.{column}")).join(" or ")
+}
+
+fn parameters(db: &impl ConnectionTrait, as_of: DateTime<Utc>, customers: Option<&[Uuid]>) -> Vec<Value> {
+    let dialect = Dialect::from(db.get_database_backend());
+    let keys = customers.map(|keys| dialect.parameter(keys));
+    std::iter::once(as_of.timestamp_millis().into()).chain(keys).collect()
 }
 
 /// Counts a new order of a customer.
@@ -229,6 +286,26 @@ mod tests {
                 let figures = (figures.total_orders, figures.delivered_orders, figures.total_spent);
                 assert_eq!(figures, expected, "{days} days ago");
             }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn figures_that_drifted_are_told() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = customer(&tx, "Jane").await?;
+            let john = customer(&tx, "John").await?;
+            insert_all(&tx, vec![purchase(jane, ago(1), 700), purchase(john, ago(1), 1)]).await?;
+            rebuild(&tx, now(), None).await?;
+            assert_eq!(verify(&tx, now(), 10).await?, (0, Vec::new()));
+
+            execute(&tx, "update customer set total_spent = 699 where id = $1", vec![jane.into()]).await?;
+
+            let drift = Drift { customer: jane, figure: "totalSpent", kept: Some(699), ledger: Some(700) };
+            assert_eq!(verify(&tx, now(), 10).await?, (1, vec![drift]));
+            assert_eq!(verify(&tx, now(), 0).await?, (1, Vec::new()));
             Ok(())
         })
         .await

@@ -1,20 +1,25 @@
 //! Customers: the persons and organizations that buy, with the figures that tell what they are to the store.
 
+mod edit;
 mod engagement;
 mod filter;
+mod input;
 mod links;
-mod locking;
 pub mod metrics;
+mod mutation;
 mod node;
+pub mod operations;
 mod query;
+pub mod row;
 mod search;
 mod spend;
+pub mod telephone;
 
 pub use engagement::Engagement;
 pub use filter::{CustomerOrderBy, CustomerRelation, CustomerWhere};
-pub use locking::{lock_all_live, lock_live};
+pub use mutation::CustomerMutation;
 pub use node::Customer;
-pub use query::CustomerQuery;
+pub use query::{CustomerKey, CustomerQuery};
 pub use search::search_text;
 pub use spend::SpendSegment;
 

@@ -50,6 +50,11 @@ pub struct Customer {
     #[iri("schema:telephone")]
     #[personal]
     telephone: Option<String>,
+    /// `telephone` by E.164, such as `+49302312550`, without an extension. Null unless it is a valid number; one that does
+    /// not begin with `+` is read as dialled in the country of `address`, and again when that changes.
+    #[iri("customers:telephoneE164")]
+    #[personal]
+    telephone_e164: Option<String>,
     /// Date of birth of a person. Null if not known.
     #[iri("schema:birthDate")]
     #[personal]
@@ -58,10 +63,10 @@ pub struct Customer {
     #[iri("schema:gender")]
     #[personal]
     gender: Option<Gender>,
-    /// Whether marketing by e-mail is allowed now.
+    /// Whether marketing by e-mail is allowed now: the customer's last decision in `consents`.
     #[iri("customers:emailOptIn")]
     email_opt_in: bool,
-    /// Whether marketing by text message is allowed now.
+    /// Whether marketing by text message is allowed now: the customer's last decision in `consents`.
     #[iri("customers:smsOptIn")]
     sms_opt_in: bool,
     /// The channels by which the customer wishes to be reached, the best first.
@@ -132,13 +137,13 @@ pub struct Customer {
         last_order: last_order_date,
     }.risk(reading.now))]
     churn_risk: ChurnRisk,
-    /// Counts edits by clients, from 1. Orders and jobs leave it alone.
+    /// Counts edits by clients, from 1. Orders and jobs leave it alone; so do addresses, contacts and `consentRecord`.
     #[iri("customers:version")]
     version: i32,
     /// When the customer was entered here.
     #[iri("customers:createdAt")]
     created_at: Instant,
-    /// When a client last edited the customer.
+    /// When a client last edited the customer: see `version`.
     #[iri("customers:updatedAt")]
     updated_at: Instant,
 }

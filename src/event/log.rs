@@ -27,6 +27,12 @@ const NUMBERING_LOCK: i64 = 0x6576_656e_7400;
 /// How many events get their positions in one transaction at most.
 const MOST_NUMBERED: i64 = 5_000;
 
+/// On PostgreSQL, where processes tell each other that there are events to read.
+pub const CHANNEL: &str = "customers_events";
+
+/// How many events one statement writes at most.
+const MOST_APPENDED: usize = 5_000;
+
 /// Who tells events, and why.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -41,9 +47,13 @@ pub struct Origin {
 /// # Errors
 /// When the database fails.
 pub async fn append(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
-    if tales.is_empty() {
-        return Ok(());
+    for tales in tales.chunks(MOST_APPENDED) {
+        append_some(tx, clock, origin, tales).await?;
     }
+    Ok(())
+}
+
+async fn append_some(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
     let dialect = Dialect::from(tx.get_database_backend());
     let key = |key: Uuid| key.simple().to_string();
     let rows = tales.iter().enumerate().map(|(place, tale)| {
@@ -138,6 +148,11 @@ pub async fn number(database: &Database) -> anyhow::Result<u64> {
         ) numbered
         where event.id = numbered.id";
     let count = execute(&tx, sql, vec![MOST_NUMBERED.into()]).await.context("could not number events")?;
+    if count > 0 {
+        // Here and not where events are written: transactions that notify commit one after another.
+        let notify = format!("notify {CHANNEL}");
+        execute(&tx, &notify, Vec::new()).await.context("could not tell other processes of events")?;
+    }
     tx.commit().await.context("could not number events")?;
     Ok(count)
 }
@@ -146,12 +161,12 @@ pub async fn number(database: &Database) -> anyhow::Result<u64> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn head(database: &Database) -> anyhow::Result<i64> {
+pub async fn head(db: &impl ConnectionTrait) -> anyhow::Result<i64> {
     let head = event::Entity::find()
         .select_only()
         .expr(event::Column::Position.into_expr().max())
         .into_tuple::<Option<i64>>()
-        .one(database.reader())
+        .one(db)
         .await
         .context("could not read the log of events")?;
     Ok(head.flatten().unwrap_or(0))
@@ -161,12 +176,12 @@ pub async fn head(database: &Database) -> anyhow::Result<i64> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn after(database: &Database, position: i64, limit: u64) -> anyhow::Result<Vec<event::Model>> {
+pub async fn after(db: &impl ConnectionTrait, position: i64, limit: u64) -> anyhow::Result<Vec<event::Model>> {
     event::Entity::find()
         .filter(event::Column::Position.gt(position))
         .order_by_asc(event::Column::Position)
         .limit(limit)
-        .all(database.reader())
+        .all(db)
         .await
         .context("could not read the log of events")
 }

@@ -203,7 +203,11 @@ fn section<T: Listed>(ctx: &Context<'_>, pages: &Pages<T>) -> Outcome<(Sort, Win
     Ok((sort, window))
 }
 
-fn condition<W: Where>(ctx: &Context<'_>, filter: Option<W>) -> Outcome<Option<Expr>> {
+/// The condition that a `where` comes to for who asks.
+///
+/// # Errors
+/// [`Failure::Malformed`] and [`Failure::Forbidden`] by [`Scope::condition`].
+pub fn condition<W: Where>(ctx: &Context<'_>, filter: Option<W>) -> Outcome<Option<Expr>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
     let scope = Scope {
         reading: *reading,

@@ -13,6 +13,8 @@ pub mod code {
     pub const FORBIDDEN: &str = "FORBIDDEN";
     /// The query costs more than a limit allows.
     pub const QUERY_TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+    /// The client asks for more at once than a limit allows, or takes too little of what it asked for.
+    pub const RATE_LIMITED: &str = "RATE_LIMITED";
     /// The query took longer than a limit allows.
     pub const TIMEOUT: &str = "TIMEOUT";
     /// The fault is the server's.

@@ -9,7 +9,7 @@ mod pages;
 mod payload;
 mod scalar;
 
-pub use connection::{Connection, listed, related};
+pub use connection::{Connection, condition, listed, related};
 pub use error::{code, coded, incident};
 pub use node::{find_by, find_by_id, first, follow, node_document, node_id};
 pub use order::OrderDirection;

@@ -1,6 +1,6 @@
 //! What every request passes through.
 
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     body::Body,
@@ -35,7 +35,15 @@ pub async fn headers(request: Request, next: Next) -> Response {
 
 /// The names by which the server may be called.
 #[derive(Clone, Debug)]
-pub struct Hosts(pub Vec<String>);
+pub struct Hosts(pub Arc<[String]>);
+
+impl Hosts {
+    /// Whether the server may be called so.
+    #[must_use]
+    pub fn know(&self, host: &str) -> bool {
+        self.0.iter().any(|known| known.eq_ignore_ascii_case(host))
+    }
+}
 
 /// Refuses requests for another host: without access control, a foreign page must not reach the server by a name
 /// that its owner points to this machine (DNS rebinding).
@@ -43,7 +51,7 @@ pub async fn host(State(hosts): State<Hosts>, request: Request, next: Next) -> R
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let authority = host.parse::<Authority>().ok();
     let name = authority.as_ref().map(Authority::host).unwrap_or_default();
-    if hosts.0.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+    if hosts.know(name) {
         return next.run(request).await;
     }
     let message = format!("this server answers to the hosts {} only\n", hosts.0.join(", "));

@@ -1,13 +1,20 @@
-//! The HTTP door: GraphQL, node IRIs, the vocabulary, GraphiQL and health.
+//! The HTTP door: GraphQL over HTTP, sockets and streams, node IRIs, the vocabulary, GraphiQL and health.
 
 mod assets;
 mod graphql;
 mod health;
 mod layers;
 mod negotiation;
+mod operation;
+mod request;
 mod resource;
 mod router;
 mod server;
+mod sse;
+mod streams;
+mod topic;
 mod vocabulary;
+mod websocket;
 
 pub use server::{Server, serve};
+pub use streams::Patience;

@@ -12,7 +12,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::{
     assets, graphql, health,
     layers::{self, Hosts},
-    resource, vocabulary,
+    resource,
+    streams::Streams,
+    vocabulary,
 };
 use crate::{
     app::App,
@@ -29,6 +31,10 @@ pub struct Context {
     pub schema: CustomersSchema,
     /// What a query may cost.
     pub limits: Limits,
+    /// What sockets and streams share.
+    pub streams: Streams,
+    /// The names by which the server may be called.
+    pub hosts: Hosts,
 }
 
 impl Context {
@@ -40,9 +46,9 @@ impl Context {
 }
 
 /// The router.
-pub fn router(app: App, hosts: Hosts) -> Router {
+pub fn router(app: App, hosts: Hosts, streams: Streams) -> Router {
     let schema = schema::build(app.clone());
-    let context = Context { app: Arc::new(app), schema, limits: Limits::default() };
+    let context = Context { app: Arc::new(app), schema, limits: Limits::default(), streams, hosts: hosts.clone() };
     Router::new()
         .route("/", get(resource::home))
         .route("/graphql", get(graphql::graphql).post(graphql::graphql))

@@ -5,9 +5,14 @@ use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 use anyhow::{Context, bail};
 use axum::http::Uri;
 use tokio::{net::TcpListener, signal::unix, time::sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::{layers::Hosts, router::router};
-use crate::app::App;
+use super::{
+    layers::Hosts,
+    router::router,
+    streams::{Patience, Streams},
+};
+use crate::{app::App, event};
 
 /// Requests that run when the server is asked to end may take so long to finish.
 const GRACE: Duration = Duration::from_secs(8);
@@ -18,6 +23,8 @@ pub struct Server {
     listener: TcpListener,
     /// Where it listens.
     pub address: SocketAddr,
+    /// How long its sockets wait for their clients.
+    pub patience: Patience,
 }
 
 impl Server {
@@ -40,26 +47,38 @@ impl Server {
             _ => anyhow::Error::new(error).context(format!("--listen {address}: cannot listen there")),
         })?;
         let address = listener.local_addr().context("the port that was taken is not known")?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, patience: Patience::default() })
     }
 }
 
-/// Answers requests until the process is told to end, then finishes what runs.
+/// Answers requests until the process is told to end, then finishes what runs. Sockets and streams are ended at once.
 ///
 /// # Errors
 /// When listening fails.
 pub async fn serve(server: Server, app: App) -> anyhow::Result<()> {
-    let router = router(app.clone(), hosts(&app));
-    let (ending, ended) = tokio::sync::watch::channel(false);
-    let signal = async move {
+    let ending = CancellationToken::new();
+    // However the server ends, so does what it began.
+    let _end = ending.clone().drop_guard();
+    let streams = Streams::new(ending.clone(), server.patience);
+    let tasks = streams.tasks.clone();
+    tasks.spawn(event::reader::run(app.clone(), ending.clone()));
+    let router = router(app.clone(), hosts(&app), streams);
+    let running = async {
+        let served = axum::serve(server.listener, router).with_graceful_shutdown(ending.clone().cancelled_owned());
+        served.await.context("serving failed")?;
+        tasks.close();
+        tasks.wait().await;
+        Ok(())
+    };
+    let deadline = async {
         terminated().await;
         tracing::info!("ending: finishing the requests that run");
-        ending.send_replace(true);
+        ending.cancel();
+        sleep(GRACE).await;
     };
-    let running = async { axum::serve(server.listener, router).with_graceful_shutdown(signal).await };
     tokio::select! {
-        result = running => result.context("serving failed"),
-        () = deadline(ended) => {
+        result = running => result,
+        () = deadline => {
             tracing::warn!("requests were still running at the deadline, and were dropped");
             Ok(())
         }
@@ -71,15 +90,7 @@ fn hosts(app: &App) -> Hosts {
     let mut hosts = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec();
     let base = app.base.as_str().parse::<Uri>().ok();
     hosts.extend(base.and_then(|base| base.host().map(str::to_owned)).filter(|host| !hosts.contains(host)));
-    Hosts(hosts)
-}
-
-async fn deadline(mut ended: tokio::sync::watch::Receiver<bool>) {
-    // An error means that the sender is gone with the server, whose own result counts.
-    if ended.wait_for(|is_ending| *is_ending).await.is_err() {
-        std::future::pending::<()>().await;
-    }
-    sleep(GRACE).await;
+    Hosts(hosts.into())
 }
 
 async fn terminated() {

@@ -14,12 +14,12 @@ use uuid::Uuid;
 use super::{
     country,
     dollars::{self, Dollars},
-    draft::{Draft, complete},
+    draft::Draft,
     known::Keys,
     run::{Dataset, Selection},
     source::{Row, Source, table},
 };
-use crate::{fold, instant::Day};
+use crate::{customer::row::complete, fold, instant::Day};
 
 table! {
     /// A person, at home or in a company.
@@ -138,6 +138,7 @@ fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>) -> anyhow::Result<custome
     customer.family_name = Some(fields.last_name.clone());
     customer.email.clone_from(&fields.email);
     customer.telephone.clone_from(&fields.phone);
+    customer.telephone_e164 = country::telephone(fields.phone.as_deref(), fields.country.as_deref());
     customer.custom_fields = custom_fields(fields);
     Ok(complete(customer))
 }

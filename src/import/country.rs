@@ -1,64 +1,22 @@
-//! Countries by the names that people write.
+//! Countries by the names that files have.
 
-use crate::fold;
+use crate::check::{country_code, e164};
 
-/// Names in use that ISO 3166-1 has not, folded, with their codes.
-const OTHER_NAMES: [(&str, &str); 16] = [
-    ("bolivia", "BO"),
-    ("czech republic", "CZ"),
-    ("great britain", "GB"),
-    ("holland", "NL"),
-    ("iran", "IR"),
-    ("netherlands", "NL"),
-    ("russia", "RU"),
-    ("south korea", "KR"),
-    ("taiwan", "TW"),
-    ("turkey", "TR"),
-    ("uk", "GB"),
-    ("united kingdom", "GB"),
-    ("united states", "US"),
-    ("usa", "US"),
-    ("venezuela", "VE"),
-    ("vietnam", "VN"),
-];
-
-/// The ISO 3166-1 alpha-2 code of a country, or the text as written where it is not recognised. Names are
-/// matched without regard to case and accents; codes of two and three letters are recognised too.
+/// The ISO 3166-1 alpha-2 code of a country, or the text as written where it is not recognised: see [`country_code`].
 pub fn code(name: &str) -> String {
-    let folded = fold::text(name);
-    let upper = folded.to_uppercase();
-    let other = OTHER_NAMES.iter().find(|(known, _)| *known == folded).map(|(_, code)| *code);
-    other
-        .or_else(|| rust_iso3166::from_alpha2(&upper).map(|country| country.alpha2))
-        .or_else(|| rust_iso3166::from_alpha3(&upper).map(|country| country.alpha2))
-        .or_else(|| {
-            let named = |country: &&rust_iso3166::CountryCode| fold::text(country.name) == folded;
-            rust_iso3166::ALL.iter().find(named).map(|country| country.alpha2)
-        })
-        .unwrap_or(name)
-        .to_owned()
+    country_code(name).unwrap_or(name).to_owned()
+}
+
+/// A telephone number by E.164, as it is dialled in a country of that name: see [`e164`].
+pub fn telephone(number: Option<&str>, country: Option<&str>) -> Option<String> {
+    e164(number?, country.and_then(country_code))
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn countries_are_known_by_name_and_code() {
-        let cases = [
-            ("Germany", "DE"),
-            ("méxico", "MX"),
-            ("UK", "GB"),
-            ("United Kingdom", "GB"),
-            ("USA", "US"),
-            ("Venezuela", "VE"),
-            ("Czech Republic", "CZ"),
-            ("Netherlands", "NL"),
-            ("fr", "FR"),
-            ("BRA", "BR"),
-            ("Atlantis", "Atlantis"),
-        ];
-
-        for (name, expected) in cases {
-            assert_eq!(super::code(name), expected, "{name}");
-        }
+    fn what_is_no_country_stays_as_written() {
+        assert_eq!(super::code("Brazil"), "BR");
+        assert_eq!(super::code("Atlantis"), "Atlantis");
     }
 }

@@ -7,14 +7,12 @@ use entity::{
     customer::{self, CustomerKind},
     order::{self, OrderStatus, PostalAddress},
     order_item,
-    texts::Texts,
 };
 use uuid::Uuid;
 
 use super::{calendar::Calendar, dollars, known::Known, source::Row};
 use crate::{
     clock::Clock,
-    customer::search_text,
     fold,
     instant::Day,
     order::total::{Line, subtotal},
@@ -44,7 +42,8 @@ impl Draft<'_> {
         self.calendar.past(day).ok_or_else(|| row.wrong(column, format_args!("{day} is in the future")))
     }
 
-    /// A customer of whom only this is known. Call [`complete`] once the rest is.
+    /// A customer of whom only this is known. Call [`crate::customer::row::complete`] once the rest
+    /// is.
     pub fn customer(
         &self,
         kind: CustomerKind,
@@ -52,40 +51,10 @@ impl Draft<'_> {
         external_id: &str,
         since: DateTime<Utc>,
     ) -> customer::Model {
-        customer::Model {
-            id: self.clock.key(),
-            kind,
-            name,
-            name_key: String::new(),
-            given_name: None,
-            family_name: None,
-            legal_name: None,
-            email: None,
-            email_key: None,
-            telephone: None,
-            birth_date: None,
-            gender: None,
-            email_opt_in: false,
-            sms_opt_in: false,
-            communication_channels: Texts::default(),
-            preferred_language: None,
-            timezone: None,
-            tags: Texts::default(),
-            custom_fields: None,
-            external_id: Some(external_id.to_owned()),
-            search_text: String::new(),
-            customer_since: ChronoUnixTimestampMillis(since),
-            total_orders: 0,
-            delivered_orders: 0,
-            total_spent: 0,
-            first_order_date: None,
-            last_order_date: None,
-            last_purchase_date: None,
-            version: 1,
-            created_at: self.made(),
-            updated_at: self.made(),
-            deleted_at: None,
-        }
+        let since = ChronoUnixTimestampMillis(since);
+        let mut customer = customer::Model::new(self.clock.key(), kind, name, since, self.made());
+        customer.external_id = Some(external_id.to_owned());
+        customer
     }
 
     /// The one address of a customer, for bills and for goods.
@@ -149,17 +118,4 @@ impl Draft<'_> {
             updated_at: self.made(),
         })
     }
-}
-
-/// Fills the columns that are computed from others.
-pub fn complete(mut customer: customer::Model) -> customer::Model {
-    customer.name_key = fold::text(&customer.name);
-    customer.email_key = customer.email.as_deref().map(fold::email);
-    customer.search_text = search_text(
-        &customer.name,
-        customer.email.as_deref(),
-        customer.telephone.as_deref(),
-        customer.external_id.as_deref(),
-    );
-    customer
 }

@@ -17,12 +17,12 @@ use uuid::Uuid;
 use super::{
     country,
     dollars::{self, Dollars, Fraction, UnitDollars},
-    draft::{Draft, complete},
+    draft::Draft,
     known::Keys,
     run::{Dataset, Selection},
     source::{Row, Source, table},
 };
-use crate::{fold, instant::Day, money::Money, store::Rows};
+use crate::{customer::row::complete, fold, instant::Day, money::Money, store::Rows};
 
 table! {
     /// An organization with its contact.
@@ -185,6 +185,7 @@ fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>, rows: &mut Rows) -> anyho
     let mut customer = draft.customer(CustomerKind::Organization, name, &fields.customer_id, since);
     customer.legal_name = Some(fields.company_name.clone());
     customer.telephone.clone_from(&fields.phone);
+    customer.telephone_e164 = country::telephone(fields.phone.as_deref(), fields.country.as_deref());
     let postal = PostalAddress {
         name: None,
         street_address: fields.street_address.clone(),
@@ -201,6 +202,7 @@ fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>, rows: &mut Rows) -> anyho
         contact_type: fields.contact_title.clone(),
         email: None,
         telephone: fields.phone.clone(),
+        telephone_e164: customer.telephone_e164.clone(),
         fax_number: fields.fax.clone(),
         version: 1,
         created_at: draft.made(),

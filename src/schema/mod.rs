@@ -3,12 +3,16 @@
 pub mod limits;
 pub mod node;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
 use self::node::NodeQuery;
 use crate::{
+    address::AddressMutation,
     app::App,
-    customer::CustomerQuery,
+    consent::ConsentMutation,
+    contact_point::ContactPointMutation,
+    customer::{CustomerMutation, CustomerQuery},
+    event::EventSubscription,
     loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
@@ -18,7 +22,7 @@ use crate::{
 };
 
 /// The schema that requests are executed by.
-pub type CustomersSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type CustomersSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -27,6 +31,10 @@ pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery,
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
+    CustomerMutation,
+    AddressMutation,
+    ContactPointMutation,
+    ConsentMutation,
     OrderMutation,
     RefundMutation,
     ProductMutation,
@@ -34,6 +42,10 @@ pub struct Mutation(
     LoyaltyProgramMutation,
     LoyaltyMembershipMutation,
 );
+
+/// Everything that can be followed as it happens.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(EventSubscription);
 
 /// The schema, answering from `app`.
 #[must_use]
@@ -47,8 +59,8 @@ pub fn sdl() -> String {
     builder().finish().sdl()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
 #[cfg(test)]

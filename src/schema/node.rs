@@ -12,6 +12,7 @@ use crate::{
     address::Address,
     app::App,
     communication::Communication,
+    consent::Consent,
     contact_point::ContactPoint,
     customer::Customer,
     event::CustomerEvent,
@@ -103,6 +104,7 @@ nodes! {
     LoyaltyTier,
     LoyaltyMembership,
     Communication,
+    Consent,
     CustomerEvent,
 }
 

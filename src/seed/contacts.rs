@@ -6,7 +6,7 @@ use super::{
     chance::Chance,
     market::{DOMAINS, Market, Names, digits},
 };
-use crate::fold;
+use crate::{check::e164, fold};
 
 const TITLES: [&str; 6] =
     ["Owner", "Sales Manager", "Buyer", "Accounts payable", "Marketing Manager", "Order Administrator"];
@@ -43,16 +43,19 @@ pub fn address(
 pub fn contact(chance: &mut Chance, market: &Market, customer: &customer::Model) -> contact_point::Model {
     let Names { given, family, .. } = market.names(chance);
     let mailbox = chance.one(&["orders", "accounts", "office"]);
-    contact_point::Model {
+    let mut contact = contact_point::Model {
         id: chance.key(customer.created_at.0),
         customer_id: customer.id,
         name: chance.happens(90).then(|| format!("{given} {family}")),
         contact_type: Some(chance.one(&TITLES).to_owned()),
         email: chance.happens(80).then(|| format!("{mailbox}@{}", chance.one(&DOMAINS))),
         telephone: Some(digits(market.telephone, chance)),
+        telephone_e164: None,
         fax_number: chance.happens(30).then(|| digits(market.telephone, chance)),
         version: 1,
         created_at: customer.created_at,
         updated_at: customer.created_at,
-    }
+    };
+    contact.telephone_e164 = contact.telephone.as_deref().and_then(|telephone| e164(telephone, None));
+    contact
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
-    communication::CommunicationChannel,
+    communication::{CommunicationChannel, CommunicationPurpose},
+    consent::{self, ConsentState},
     customer::{self, CustomerKind, Gender},
     customer_tag,
     term::Term,
@@ -17,7 +18,7 @@ use super::{
     contacts::{address, contact},
     market::{DOMAINS, MARKETS, Names, digits},
 };
-use crate::{customer::search_text, fold, store::Rows};
+use crate::{check::e164, customer::row::complete, fold, store::Rows};
 
 const TAGS: [&str; 8] =
     ["vip", "wholesale", "gift buyer", "returns often", "local", "early adopter", "press", "Übersee"];
@@ -48,14 +49,12 @@ pub fn customer(
     let external_id = external_id(random_seed, number);
     let (email_opt_in, sms_opt_in) = (chance.happens(60), chance.happens(20));
     let tags: Vec<String> = chance.some(&TAGS, 3).into_iter().map(str::to_owned).collect();
-    let customer = customer::Model {
-        id: chance.key(since),
-        kind: if is_person { CustomerKind::Person } else { CustomerKind::Organization },
-        name_key: fold::text(&name),
+    let kind = if is_person { CustomerKind::Person } else { CustomerKind::Organization };
+    let instant = ChronoUnixTimestampMillis(since);
+    let customer = complete(customer::Model {
         given_name: is_person.then(|| names.given.clone()),
         family_name: is_person.then(|| names.family.clone()),
         legal_name: (!is_person).then(|| format!("{name} Ltd.")),
-        email_key: email.as_deref().map(fold::email),
         birth_date: (is_person && chance.happens(70)).then(|| birth_date(chance, now)),
         gender: (is_person && chance.happens(70)).then(|| gender(chance)),
         email_opt_in,
@@ -65,23 +64,15 @@ pub fn customer(
         timezone: chance.happens(80).then(|| market.timezone.to_owned()),
         tags: Texts(tags.clone()),
         custom_fields: chance.happens(50).then(|| custom_fields(chance)),
-        search_text: search_text(&name, email.as_deref(), telephone.as_deref(), Some(&external_id)),
-        name,
         email,
+        telephone_e164: telephone.as_deref().and_then(|telephone| e164(telephone, None)),
         telephone,
         external_id: Some(external_id),
-        customer_since: ChronoUnixTimestampMillis(since),
-        total_orders: 0,
-        delivered_orders: 0,
-        total_spent: 0,
-        first_order_date: None,
-        last_order_date: None,
-        last_purchase_date: None,
         version: i32::try_from(1 + edits).unwrap_or(1),
-        created_at: ChronoUnixTimestampMillis(since),
         updated_at: ChronoUnixTimestampMillis(edited),
-        deleted_at: None,
-    };
+        ..customer::Model::new(chance.key(since), kind, name.clone(), instant, instant)
+    });
+    rows.consents.extend(consents(chance, &customer));
     rows.tags.extend(tags.into_iter().map(|tag| customer_tag::Model { tag, customer_id: customer.id }));
     let places = chance.count(1..=3);
     for place in 1..=places {
@@ -94,6 +85,24 @@ pub fn customer(
     }
     rows.customers.push(customer.clone());
     customer
+}
+
+/// What the opt-ins of a customer come from.
+fn consents(chance: &mut Chance, customer: &customer::Model) -> Vec<consent::Model> {
+    let channels =
+        [(CommunicationChannel::Email, customer.email_opt_in), (CommunicationChannel::Sms, customer.sms_opt_in)];
+    let granted = channels.into_iter().filter(|(_, is_granted)| *is_granted).map(|(channel, _)| consent::Model {
+        id: chance.key(customer.created_at.0),
+        customer_id: customer.id,
+        channel,
+        purpose: CommunicationPurpose::Marketing,
+        state: ConsentState::Granted,
+        wording_version: chance.happens(70).then(|| "2".to_owned()),
+        source: chance.one(&SOURCES).to_owned(),
+        decided_at: customer.customer_since,
+        created_at: customer.created_at,
+    });
+    granted.collect()
 }
 
 /// An address that no other seeded customer has.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use entity::{
-    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item, product,
-    refund, segment_membership,
+    address, communication, consent, contact_point, customer, customer_tag, loyalty_membership, order, order_item,
+    product, refund, segment_membership,
 };
 use sea_orm::{
     ConnectionTrait, EntityTrait, Iterable, QuerySelect,
@@ -47,6 +47,7 @@ async fn contents(app: &App) -> anyhow::Result<Vec<BTreeSet<String>>> {
         rows::<order_item::Entity>(app).await?,
         rows::<refund::Entity>(app).await?,
         rows::<communication::Entity>(app).await?,
+        rows::<consent::Entity>(app).await?,
         memberships.collect(),
         segments.collect(),
     ])
@@ -100,6 +101,7 @@ async fn every_field_and_state_is_in_use() -> anyhow::Result<()> {
         assert_eq!(unused::<order_item::Entity>(&app).await?, none);
         assert_eq!(unused::<refund::Entity>(&app).await?, none);
         assert_eq!(unused::<communication::Entity>(&app).await?, none);
+        assert_eq!(unused::<consent::Entity>(&app).await?, none);
         let distinct = async |sql: &str| {
             let statement = sea_orm::Statement::from_string(reader.get_database_backend(), sql);
             let row = reader.query_one_raw(statement).await?.expect("a count");
@@ -136,7 +138,7 @@ async fn seeded_figures_tiers_and_segments_are_what_their_rules_give() -> anyhow
         assert_eq!(metrics::rebuild(&tx, now(), None).await?, 0);
         assert_eq!(standing::enroll(&tx, now(), None).await?, []);
         assert_eq!(standing::settle_tiers(&tx, now(), None).await?, []);
-        assert_eq!(computation::compute(&tx, &app.reading(), None).await?, 0);
+        assert_eq!(computation::compute(&tx, &app.reading(), None).await?, []);
         let orders = order::Entity::find().all(&tx).await?;
         let totals: HashMap<_, _> = orders.iter().map(|order| (order.id, order.total)).collect();
         for order in &orders {

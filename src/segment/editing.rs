@@ -3,16 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use async_graphql::MaybeUndefined;
 use entity::{
     ChronoUnixTimestampMillis,
     segment::{self, SegmentKind},
     segment_membership,
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
-};
+use sea_orm::{ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
 use super::{
@@ -21,9 +17,9 @@ use super::{
 };
 use crate::{
     check::{Check, LONGEST_DESCRIPTION},
-    customer::lock_all_live,
+    customer::row::lock_all_live,
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
-    store::{Values, insert_all},
+    store::{Values, insert_all, update as write},
     transaction::Transaction,
 };
 
@@ -51,8 +47,8 @@ pub async fn create(tx: &Transaction, input: &SegmentCreateInput) -> Attempt<Uui
     let name = check.text("input.name", &input.name);
     let handle = check.handle("input.handle", input.handle.as_deref(), &name);
     check.unique::<segment::Entity>(tx, "input.handle", segment::Column::Handle, &handle, None).await?;
-    let description = input.description.as_deref();
-    let description = description.map(|text| check.text_within("input.description", text, LONGEST_DESCRIPTION));
+    let description =
+        check.optional_text_within("input.description", input.description.as_deref(), LONGEST_DESCRIPTION);
     check.done()?;
     let now = ChronoUnixTimestampMillis(tx.now);
     let segment = segment::Model {
@@ -83,18 +79,10 @@ pub async fn update(tx: &Transaction, segment: Uuid, input: &SegmentUpdateInput)
     expect_version(input.expected_version, before.version)?;
     let mut check = Check::default();
     let mut after = before.clone();
-    match &input.name {
-        MaybeUndefined::Value(name) => after.name = check.text("input.name", name),
-        MaybeUndefined::Null => check.reject(RejectionCode::Required, "input.name", "name: expected a name, not null"),
-        MaybeUndefined::Undefined => {}
-    }
-    match &input.handle {
-        MaybeUndefined::Value(handle) => after.handle = check.handle("input.handle", Some(handle), ""),
-        MaybeUndefined::Null => {
-            check.reject(RejectionCode::Required, "input.handle", "handle: expected a handle, not null");
-        }
-        MaybeUndefined::Undefined => {}
-    }
+    check.replace_by("input.name", &input.name, &mut after.name, |check, path, name| check.text(path, name));
+    check.replace_by("input.handle", &input.handle, &mut after.handle, |check, path, handle| {
+        check.handle(path, Some(handle), "")
+    });
     if after.handle != before.handle {
         if before.is_built_in {
             let message = format!("handle: that of a built-in segment stays {}", before.handle);
@@ -103,17 +91,14 @@ pub async fn update(tx: &Transaction, segment: Uuid, input: &SegmentUpdateInput)
         let column = segment::Column::Handle;
         check.unique::<segment::Entity>(tx, "input.handle", column, &after.handle, Some(segment)).await?;
     }
-    if let Some(description) = input.description.as_opt_deref() {
-        after.description = description.map(|text| check.text_within("input.description", text, LONGEST_DESCRIPTION));
-    }
+    check.change_text("input.description", &input.description, &mut after.description, LONGEST_DESCRIPTION);
     check.done()?;
     if after == before {
         return Ok(segment);
     }
     after.version += 1;
     after.updated_at = ChronoUnixTimestampMillis(tx.now);
-    let written = after.into_active_model().reset_all().update(&*tx.db).await;
-    written.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
+    write(&*tx.db, &before, &after).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
     Ok(segment)
 }
 

@@ -39,9 +39,18 @@ pub struct SegmentDeleteInput {
     pub expected_version: Option<i32>,
 }
 
-/// What `segmentMembersAdd` and `segmentMembersRemove` take.
+/// What `segmentMembersAdd` takes.
 #[derive(Clone, Debug, InputObject)]
-pub struct SegmentMembersInput {
+pub struct SegmentMembersAddInput {
+    /// The segment, a static one.
+    pub segment: ID,
+    /// The customers, at most 250.
+    pub customers: Vec<ID>,
+}
+
+/// What `segmentMembersRemove` takes.
+#[derive(Clone, Debug, InputObject)]
+pub struct SegmentMembersRemoveInput {
     /// The segment, a static one.
     pub segment: ID,
     /// The customers, at most 250.

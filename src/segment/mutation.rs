@@ -1,12 +1,14 @@
 //! Segments at the root of mutations.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
 use super::{
     Segment,
     editing::{self, Members},
-    input::{SegmentCreateInput, SegmentDeleteInput, SegmentMembersInput, SegmentUpdateInput},
+    input::{
+        SegmentCreateInput, SegmentDeleteInput, SegmentMembersAddInput, SegmentMembersRemoveInput, SegmentUpdateInput,
+    },
 };
 use crate::{
     customer::Customer,
@@ -63,25 +65,30 @@ impl SegmentMutation {
     async fn segment_members_add(
         &self,
         ctx: &Context<'_>,
-        input: SegmentMembersInput,
+        input: SegmentMembersAddInput,
     ) -> Option<Outcome<SegmentPayload>> {
-        transact(ctx, &input, |tx, input| async move { editing::add_members(&tx, &members(ctx, input)?).await }).await
+        transact(ctx, &input, |tx, input| async move {
+            editing::add_members(&tx, &members(ctx, &input.segment, &input.customers)?).await
+        })
+        .await
     }
 
     /// Takes customers out of a static segment. Those who are not in it stay as they are.
     async fn segment_members_remove(
         &self,
         ctx: &Context<'_>,
-        input: SegmentMembersInput,
+        input: SegmentMembersRemoveInput,
     ) -> Option<Outcome<SegmentPayload>> {
-        transact(ctx, &input, |tx, input| async move { editing::remove_members(&tx, &members(ctx, input)?).await })
-            .await
+        transact(ctx, &input, |tx, input| async move {
+            editing::remove_members(&tx, &members(ctx, &input.segment, &input.customers)?).await
+        })
+        .await
     }
 }
 
-fn members(ctx: &Context<'_>, input: &SegmentMembersInput) -> Outcome<Members> {
-    let segment = key_of::<Segment>(ctx, "input.segment", &input.segment)?;
-    let customers = input.customers.iter().enumerate();
+fn members(ctx: &Context<'_>, segment: &ID, customers: &[ID]) -> Outcome<Members> {
+    let segment = key_of::<Segment>(ctx, "input.segment", segment)?;
+    let customers = customers.iter().enumerate();
     let customers: Outcome<Vec<Uuid>> = customers
         .map(|(index, customer)| key_of::<Customer>(ctx, &format!("input.customers.{index}"), customer))
         .collect();

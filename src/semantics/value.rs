@@ -3,6 +3,7 @@
 use entity::{
     ChronoUnixTimestampMillis,
     communication::{CommunicationChannel, CommunicationPurpose, CommunicationState},
+    consent::ConsentState,
     customer::{CustomerKind, Gender},
     event::{EventCause, EventType},
     loyalty_program::LoyaltyEvaluation,
@@ -146,8 +147,8 @@ macro_rules! stored_terms {
 
 plain_values! { String: Text, bool: Boolean, i32: Integer, i64: Integer, serde_json::Value: Json, Uuid: Text }
 stored_terms! {
-    CommunicationChannel, CommunicationPurpose, CommunicationState, CustomerKind, EventCause, EventType, Gender,
-    LoyaltyEvaluation, OrderStatus, SegmentKind,
+    CommunicationChannel, CommunicationPurpose, CommunicationState, ConsentState, CustomerKind, EventCause, EventType,
+    Gender, LoyaltyEvaluation, OrderStatus, SegmentKind,
 }
 
 impl Stored for Currency {

@@ -44,6 +44,7 @@ const SQLITE_CACHE: &str = "-2000";
 #[derive(Clone, Debug)]
 pub struct Database {
     reader: DatabaseConnection,
+    uncounted: DatabaseConnection,
     writer: DatabaseConnection,
     statements: Arc<AtomicU64>,
 }
@@ -71,12 +72,13 @@ impl Database {
         } else {
             bail!("the database must be a URL that begins with sqlite: or postgres:");
         };
+        let uncounted = reader.clone();
         let statements = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&statements);
         reader.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        Ok(Self { reader, writer, statements })
+        Ok(Self { reader, uncounted, writer, statements })
     }
 
     /// Brings the schema to the version of this program.
@@ -106,10 +108,26 @@ impl Database {
         &self.reader
     }
 
+    /// The same connections, for what no request asks for: [`Database::statements`] leaves it out.
+    #[must_use]
+    pub fn uncounted_reader(&self) -> &DatabaseConnection {
+        &self.uncounted
+    }
+
     /// The connection that writes. SQLite has one: nobody may hold it and ask for it again.
     #[must_use]
     pub fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// A connection for reading what takes longer than a request may. SQLite knows no limit for reads; on PostgreSQL
+    /// it is one that writes, which has none either.
+    #[must_use]
+    pub fn patient_reader(&self) -> &DatabaseConnection {
+        match self.dialect() {
+            Dialect::Sqlite => &self.reader,
+            Dialect::Postgres => &self.writer,
+        }
     }
 
     /// The database's way of writing SQL.

@@ -13,10 +13,10 @@ mod writing;
 pub use database::Database;
 pub use dialect::{Dialect, Values};
 pub use page::{
-    Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, page, page_by_parent, row,
-    rows_by_key,
+    Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, keys_where, page,
+    page_by_parent, row, rows_by_key,
 };
 pub use record::{Reading, Record};
 pub use rows::Rows;
 pub use siblings::Siblings;
-pub use writing::{Kind, execute, insert_all, query};
+pub use writing::{Kind, execute, insert_all, query, update};

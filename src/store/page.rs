@@ -1,6 +1,6 @@
 //! Lists in pages, by keyset: a page starts after a position, never at an offset, so that it costs the same at any depth.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ConnectionTrait, DbErr, QueryResult,
@@ -248,6 +248,20 @@ pub async fn rows_by_key<T: Record>(
     let nodes = rows.iter().map(|row| T::decode(row, reading, &siblings)).collect::<Result<Vec<_>, _>>()?;
     siblings.introduce(nodes.iter());
     Ok(nodes.into_iter().map(|node| (node.key(), node)).collect())
+}
+
+/// Those of the keys whose rows fulfil `condition`, in one statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keys_where<T: Record>(database: &Database, keys: Vec<Uuid>, condition: Expr) -> Outcome<HashSet<Uuid>> {
+    let mut statement = record::live::<T>();
+    statement
+        .expr(record::key::<T>())
+        .and_where(database.dialect().among(record::key::<T>(), &Values::Keys(keys)))
+        .and_where(condition);
+    let rows = database.reader().query_all(&statement).await?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
 /// Reads the row of `T` for which `condition` holds, which must be unique.

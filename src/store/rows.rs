@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use entity::{
-    address, communication, contact_point, customer, customer_tag, loyalty_membership, order, order_item, product,
-    refund, segment_membership,
+    address, communication, consent, contact_point, customer, customer_tag, loyalty_membership, order, order_item,
+    product, refund, segment_membership,
 };
 use sea_orm::{ConnectionTrait, IntoActiveModel, ModelTrait};
 use uuid::Uuid;
@@ -27,6 +27,7 @@ pub struct Rows {
     pub memberships: Vec<loyalty_membership::Model>,
     pub segment_memberships: Vec<segment_membership::Model>,
     pub communications: Vec<communication::Model>,
+    pub consents: Vec<consent::Model>,
 }
 
 impl Rows {
@@ -57,7 +58,8 @@ impl Rows {
         insert(tx, "refunds", self.refunds, written).await?;
         insert(tx, "loyalty memberships", self.memberships, written).await?;
         insert(tx, "segment memberships", self.segment_memberships, written).await?;
-        insert(tx, "communications", self.communications, written).await
+        insert(tx, "communications", self.communications, written).await?;
+        insert(tx, "consents", self.consents, written).await
     }
 
     /// How many rows there are.
@@ -75,6 +77,7 @@ impl Rows {
             self.memberships.len(),
             self.segment_memberships.len(),
             self.communications.len(),
+            self.consents.len(),
         ]
         .into_iter()
         .sum()

@@ -33,6 +33,14 @@ struct Keys {
 }
 
 impl Siblings {
+    /// The siblings that `nodes` are, apart from others that they were read with.
+    #[must_use]
+    pub fn of<'a, T: Record>(nodes: impl Iterator<Item = &'a T> + Clone) -> Self {
+        let siblings = Self::default();
+        siblings.introduce(nodes);
+        siblings
+    }
+
     /// Tells the siblings who they are, once all of them are decoded.
     pub(super) fn introduce<'a, T: Record>(&self, nodes: impl Iterator<Item = &'a T> + Clone) {
         let own = nodes.clone().map(Record::key).collect();

@@ -3,8 +3,9 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sea_query::Value,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    Iterable, ModelTrait, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sea_query::Value,
 };
 
 use super::{Database, Dialect, Values};
@@ -69,6 +70,30 @@ where
     while rows.peek().is_some() {
         let chunk: Vec<_> = rows.by_ref().take(most_rows).collect();
         M::Entity::insert_many(chunk).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Writes the columns in which a row is to be different from what it is, if there are any.
+///
+/// # Errors
+/// When the database refuses the row.
+pub async fn update<M, A>(tx: &impl ConnectionTrait, before: &M, after: &M) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
+{
+    let mut row = before.clone().into_active_model();
+    let mut differs = false;
+    for column in <M::Entity as EntityTrait>::Column::iter() {
+        let value = after.get(column);
+        if value != before.get(column) {
+            row.try_set(column, value)?;
+            differs = true;
+        }
+    }
+    if differs {
+        row.update_without_returning(tx).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use entity::event::EventType;
 use fantoccini::{Client, ClientBuilder, Locator, key::Key};
 use futures_util::FutureExt;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -17,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::Server;
+use crate::{given::tale, server::Server};
 
 /// A browser of its own, closed with the test.
 struct Browser {
@@ -126,12 +127,22 @@ async fn every_example_of_graphiql_runs_on_the_demonstration() {
         let titles = titles.as_array().expect("titles");
         assert!(titles.len() >= 5, "{titles:?}");
 
+        // The subscription has this to show.
+        let jane = server.customer("Jane").await;
+        server.tell(&[tale(EventType::CustomerCreated, jane)]).await;
         for (index, title) in titles.iter().enumerate() {
             browser.click(&format!(".graphiql-tabs li:nth-child({}) .graphiql-tab-button", index + 1)).await;
             let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
             browser.wait_for(&format!("{editor}.operationName === {title}")).await;
             browser.click(".graphiql-execute-button").await;
             let response = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()";
+            if title == "Live" {
+                // It goes on until the button is pressed again.
+                browser.wait_for(&format!("{response}.includes('\"name\": \"Jane\"')")).await;
+                server.tell(&[tale(EventType::CustomerTagged, jane)]).await;
+                browser.wait_for(&format!("{response}.includes('$.Customer.tagged')")).await;
+                browser.click(".graphiql-execute-button").await;
+            }
             browser
                 .wait_for(&format!("{response} && !document.querySelector('.graphiql-response .graphiql-spinner')"))
                 .await;

@@ -132,7 +132,7 @@ async fn samples(server: &Server) -> Vec<String> {
       customers(first: 40) { nodes {
         id
         addresses { nodes { id } } contacts { nodes { id } } refunds { nodes { id } } segments { nodes { id } }
-        communications { nodes { id } }
+        communications { nodes { id } } consents { nodes { id } } events { nodes { id } }
         loyaltyMemberships { nodes { id program { id } tier { id } } }
         orders(first: 4) { nodes { id items { nodes { id product { id } } } } }
       } }
@@ -147,6 +147,10 @@ async fn seeded() -> Server {
     let server = Server::start().await;
     let options = customers::config::SeedOptions { customers: 40, orders_per_customer: 3, random_seed: 7 };
     customers::seed::run(&server.app, &options, &Progress::silent()).await.expect("synthetic customers");
+    let open = server.query("{ orders(first: 1, where: { status: { eq: IN_TRANSIT } }) { nodes { id } } }").await;
+    let deliver = "mutation ($id: ID!) { orderDeliver(input: { id: $id }) { userErrors { message } } }";
+    let answer = server.answer(deliver, json!({ "id": open["orders"]["nodes"][0]["id"] })).await;
+    assert_eq!(answer["data"]["orderDeliver"]["userErrors"], json!([]), "{answer}");
     server
 }
 

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -10,15 +11,17 @@ use tokio::{
     time::timeout,
 };
 
+use crate::socket::Socket;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn program(arguments: &[&str]) -> Command {
+pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_customers"));
     command.args(arguments).env_clear().kill_on_drop(true);
     command
 }
 
-async fn printed(arguments: &[&str]) -> String {
+pub async fn printed(arguments: &[&str]) -> String {
     let output = program(arguments).output().await.expect("the program runs");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a text")
@@ -83,6 +86,27 @@ async fn a_demonstration_answers_and_ends_when_told_to() {
 }
 
 #[tokio::test]
+async fn sockets_and_streams_end_with_the_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (mut server, base, _log) = serving(&["--database", &sqlite(&directory)]).await;
+    let subscription = "subscription { customerEvents { cursor } }";
+    let request = reqwest::Client::new().post(format!("{base}/graphql")).header("accept", "text/event-stream");
+    let mut stream = request.json(&json!({ "query": subscription })).send().await.expect("a stream");
+    let mut socket = Socket::start_at(base.trim_start_matches("http://")).await;
+    socket.subscribe("1", subscription, json!({})).await;
+
+    let id = server.id().expect("it runs").to_string();
+    let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+
+    assert!(told.success());
+    assert_eq!(socket.closed().await.0, 1001);
+    let ended = timeout(PATIENCE, stream.chunk()).await.expect("it ends");
+    assert_eq!(ended.expect("it ends well"), None, "no event says that the subscription is complete");
+    let ended = timeout(PATIENCE, server.wait()).await.expect("it ends").expect("a status");
+    assert!(ended.success(), "{ended}");
+}
+
+#[tokio::test]
 async fn what_a_client_sends_is_not_logged() {
     let directory = tempfile::tempdir().expect("a directory");
     let (mut server, base, mut log) = serving(&["--database", &sqlite(&directory)]).await;
@@ -124,4 +148,25 @@ async fn ids_made_under_a_former_base_still_lead_to_their_nodes() {
     let found = ask(format!("{{ node(id: \"{former}\") {{ id }} }}")).await;
 
     assert_eq!(found["data"]["node"]["id"], json!(id));
+}
+
+#[tokio::test]
+async fn figures_that_drifted_from_the_ledger_are_reported_and_rebuilt() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = sqlite(&directory);
+    printed(&["seed", "--customers", "3", "--database", &database]).await;
+    let verify = ["jobs", "run", "metrics", "--verify", "--database", &database];
+    assert!(printed(&verify).await.contains("all figures are those of the ledger"));
+    let connection = sea_orm::Database::connect(&database).await.expect("the database");
+    let sql = "update customer set total_orders = total_orders + 1 where id = (select min(id) from customer)";
+    connection.execute_unprepared(sql).await.expect("a drift");
+
+    let output = program(&verify).output().await.expect("the program runs");
+    let rebuilt = printed(&["jobs", "run", "metrics", "--database", &database]).await;
+
+    assert!(!output.status.success());
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("of 1 customers") && report.contains(": totalOrders is "), "{report}");
+    assert!(rebuilt.contains("rebuilt the figures of 1 customers"), "{rebuilt}");
+    assert!(printed(&verify).await.contains("all figures are those of the ledger"));
 }

@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use customers::{
     app::App,
     clock::Clock,
-    event::Bell,
-    http::{self, Server as HttpServer},
+    event::{Bell, Feed},
+    http::{self, Patience, Server as HttpServer},
     import,
     semantics::Base,
     settings,
@@ -16,6 +16,7 @@ use reqwest::{Client, Response, header::ACCEPT};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 /// A running server on an empty database, stopped with the test.
@@ -25,7 +26,9 @@ pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
     client: Client,
-    _directory: TempDir,
+    database: String,
+    running: AbortOnDropHandle<anyhow::Result<()>>,
+    directory: TempDir,
 }
 
 impl Server {
@@ -36,16 +39,35 @@ impl Server {
 
     /// Starts a server by this clock.
     pub async fn start_at(clock: Clock) -> Self {
+        Self::start_with(clock, Patience::default()).await
+    }
+
+    /// Starts a server whose sockets wait so long for their clients.
+    pub async fn start_with(clock: Clock, patience: Patience) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let database = Database::connect(&fresh_database(&directory).await).await.expect("a database");
+        let database = fresh_database(&directory).await;
+        Self::run(clock, patience, database, directory).await
+    }
+
+    /// Ends the server, and starts another on its database.
+    pub async fn restart(self) -> Self {
+        self.running.abort();
+        // An error says that it was ended.
+        let _ = self.running.await;
+        Self::run(Clock::System, Patience::default(), self.database, self.directory).await
+    }
+
+    async fn run(clock: Clock, patience: Patience, url: String, directory: TempDir) -> Self {
+        let database = Database::connect(&url).await.expect("a database");
         database.migrate().await.expect("the schema");
-        let server = HttpServer::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
+        let mut server = HttpServer::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
+        server.patience = patience;
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency, bell: Bell::default() };
-        tokio::spawn(http::serve(server, app.clone()));
-        Self { app, address, client: Client::new(), _directory: directory }
+        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default() };
+        let running = AbortOnDropHandle::new(tokio::spawn(http::serve(server, app.clone())));
+        Self { app, address, client: Client::new(), database: url, running, directory }
     }
 
     /// Starts a server with the data of the demonstration.
@@ -87,6 +109,51 @@ impl Server {
         answer["data"].take()
     }
 
+    /// Sends a mutation of one input, which must be well-formed, and gives its payload: what is selected, and `userErrors`.
+    pub async fn mutate(&self, field: &str, input: Value, selection: &str) -> Value {
+        let (initial, rest) = field.split_at(1);
+        let kind = format!("{}{rest}Input", initial.to_uppercase());
+        let query = format!(
+            "mutation ($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ code field message }} }} }}"
+        );
+        let mut answer = self.answer(&query, json!({ "input": input })).await;
+        assert!(answer["errors"].is_null(), "{field} {input}: {}", answer["errors"]);
+        answer["data"][field].take()
+    }
+
+    /// The id of a new customer.
+    pub async fn enter(&self, name: &str) -> Value {
+        let mut payload = self.mutate("customerCreate", json!({ "name": name }), "customer { id }").await;
+        payload["customer"]["id"].take()
+    }
+
+    /// The ids of the customers that fulfil a condition, the oldest first.
+    pub async fn found(&self, filter: &Value) -> Vec<Value> {
+        let query = "query ($where: CustomerWhere) {
+          customers(first: 250, where: $where, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } }
+        }";
+        let answer = self.answer(query, json!({ "where": filter })).await;
+        let nodes = answer["data"]["customers"]["nodes"].as_array().unwrap_or_else(|| panic!("{filter}: {answer}"));
+        nodes.iter().map(|node| node["id"].clone()).collect()
+    }
+
+    /// What happened to a customer, the first first: the type of each event, and the fields that changed.
+    pub async fn events_of(&self, customer: &Value) -> Vec<String> {
+        let query = format!(
+            "{{ customer(id: {customer}) {{
+              events(first: 250, orderBy: {{ field: SEQUENCE, direction: ASC }}) {{ nodes {{ type changedFields }} }}
+            }} }}"
+        );
+        let data = self.query(&query).await;
+        let nodes = data["customer"]["events"]["nodes"].as_array().expect("nodes");
+        let words = |node: &Value| {
+            let fields = node["changedFields"].as_array().expect("a list").iter();
+            let words = std::iter::once(&node["type"]).chain(fields).map(|word| word.as_str().expect("a word"));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        nodes.iter().map(words).collect()
+    }
+
     /// Sends a query that must fail, and gives its first error.
     pub async fn error(&self, query: &str) -> Value {
         let mut answer = self.answer(query, json!({})).await;
@@ -95,8 +162,18 @@ impl Server {
     }
 }
 
+/// The codes and dotted paths of the `userErrors` of a payload.
+pub fn user_errors(payload: &Value) -> Vec<(String, String)> {
+    let errors = payload["userErrors"].as_array().expect("a list of errors");
+    let path = |error: &Value| {
+        let names = error["field"].as_array().expect("a path");
+        names.iter().map(|name| name.as_str().expect("a name")).collect::<Vec<_>>().join(".")
+    };
+    errors.iter().map(|error| (error["code"].as_str().expect("a code").to_owned(), path(error))).collect()
+}
+
 /// The URL of a database that nobody else uses.
-async fn fresh_database(directory: &TempDir) -> String {
+pub async fn fresh_database(directory: &TempDir) -> String {
     let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
         return format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display());
     };

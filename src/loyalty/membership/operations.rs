@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     check::Check,
-    customer::lock_live,
+    customer::row,
     event::Event,
     loyalty::{standing, tier::ladder},
     rejection::{Attempt, Rejection},
@@ -79,7 +79,7 @@ async fn places(tx: &Transaction, customer: Uuid, program: Option<Uuid>) -> Atte
     if program.is_none() {
         check.add(Rejection::not_found("input.program", "loyalty program"));
     }
-    if lock_live(tx, customer).await?.is_none() {
+    if row::find_live(tx, customer).await?.is_none() {
         check.add(Rejection::not_found("input.customer", "customer"));
     }
     check.done()?;

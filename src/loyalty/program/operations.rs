@@ -9,10 +9,7 @@ use entity::{
     loyalty_program::{self, LoyaltyEvaluation},
     loyalty_tier,
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::LockType,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
 use super::{
@@ -24,7 +21,7 @@ use crate::{
     event::{Event, log},
     loyalty::standing::{Move, settle_program},
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
-    store::insert_all,
+    store::{insert_all, update as write},
     transaction::Transaction,
 };
 
@@ -40,8 +37,8 @@ pub async fn create(tx: &Transaction, input: &LoyaltyProgramCreateInput, named: 
     let name = check.text("input.name", &input.name);
     let handle = check.handle("input.handle", input.handle.as_deref(), &name);
     check.unique::<loyalty_program::Entity>(tx, "input.handle", loyalty_program::Column::Handle, &handle, None).await?;
-    let description = input.description.as_deref();
-    let description = description.map(|text| check.text_within("input.description", text, LONGEST_DESCRIPTION));
+    let description =
+        check.optional_text_within("input.description", input.description.as_deref(), LONGEST_DESCRIPTION);
     let rungs = tiers::checked(tx, &mut check, &input.tiers, named, &[]);
     check.done()?;
     let now = ChronoUnixTimestampMillis(tx.now);
@@ -102,8 +99,7 @@ pub async fn update(
     let is_another_ladder = thresholds(&new) != thresholds(&old) || after.evaluation != before.evaluation;
     after.version += 1;
     after.updated_at = ChronoUnixTimestampMillis(tx.now);
-    let written = after.into_active_model().reset_all().update(&*tx.db).await;
-    written.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
+    write(&*tx.db, &before, &after).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
     if is_another_ladder {
         lock_members(tx, program).await?;
     }
@@ -124,33 +120,15 @@ async fn edited(
     mut program: loyalty_program::Model,
     input: &LoyaltyProgramUpdateInput,
 ) -> anyhow::Result<loyalty_program::Model> {
-    match &input.name {
-        MaybeUndefined::Value(name) => program.name = check.text("input.name", name),
-        MaybeUndefined::Null => check.reject(RejectionCode::Required, "input.name", "name: expected a name, not null"),
-        MaybeUndefined::Undefined => {}
-    }
-    match &input.handle {
-        MaybeUndefined::Value(handle) => {
-            program.handle = check.handle("input.handle", Some(handle), "");
-            let column = loyalty_program::Column::Handle;
-            let own = Some(program.id);
-            check.unique::<loyalty_program::Entity>(tx, "input.handle", column, &program.handle, own).await?;
-        }
-        MaybeUndefined::Null => {
-            check.reject(RejectionCode::Required, "input.handle", "handle: expected a handle, not null");
-        }
-        MaybeUndefined::Undefined => {}
-    }
-    if let Some(description) = input.description.as_opt_deref() {
-        program.description = description.map(|text| check.text_within("input.description", text, LONGEST_DESCRIPTION));
-    }
-    match input.evaluation {
-        MaybeUndefined::Value(evaluation) => program.evaluation = evaluation,
-        MaybeUndefined::Null => {
-            check.reject(RejectionCode::Required, "input.evaluation", "evaluation: expected one, not null");
-        }
-        MaybeUndefined::Undefined => {}
-    }
+    let own = program.id;
+    check.replace_by("input.name", &input.name, &mut program.name, |check, path, name| check.text(path, name));
+    check.replace_by("input.handle", &input.handle, &mut program.handle, |check, path, handle| {
+        check.handle(path, Some(handle), "")
+    });
+    let (column, handle) = (loyalty_program::Column::Handle, &program.handle);
+    check.unique::<loyalty_program::Entity>(tx, "input.handle", column, handle, Some(own)).await?;
+    check.change_text("input.description", &input.description, &mut program.description, LONGEST_DESCRIPTION);
+    check.replace("input.evaluation", &input.evaluation, &mut program.evaluation);
     Ok(program)
 }
 

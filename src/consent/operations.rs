@@ -1,0 +1,87 @@
+//! Recording what customers decided about messages.
+
+use anyhow::Context;
+use entity::{
+    ChronoUnixTimestampMillis,
+    communication::{CommunicationChannel, CommunicationPurpose},
+    consent::{Column, ConsentState, Entity, Model},
+    customer,
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::input::ConsentRecordInput;
+use crate::{
+    check::Check,
+    customer::row,
+    event::Event,
+    rejection::{Attempt, RejectionCode},
+    store::{insert_all, update},
+    transaction::Transaction,
+};
+
+/// Records a decision, and lets the customer's opt-in follow the latest.
+///
+/// # Errors
+/// When there is no such customer, or something of what is said is wrong.
+pub async fn record(tx: &Transaction, customer: Uuid, input: &ConsentRecordInput) -> Attempt<Uuid> {
+    let customer = row::lock(tx, customer, "input.customer").await?;
+    let mut check = Check::default();
+    let source = check.text_within("input.source", &input.source, 200);
+    let wording_version = input.wording_version.as_ref();
+    let wording_version = wording_version.map(|text| check.text_within("input.wordingVersion", text, 100));
+    let decided_at = input.at.map_or(tx.now, |at| at.0);
+    if decided_at > tx.now {
+        check.reject(RejectionCode::Invalid, "input.at", "at: expected an instant not after now");
+    }
+    check.done()?;
+    let consent = Model {
+        id: tx.key(),
+        customer_id: customer.id,
+        channel: input.channel,
+        purpose: input.purpose,
+        state: input.state,
+        wording_version,
+        source,
+        decided_at: ChronoUnixTimestampMillis(decided_at),
+        created_at: ChronoUnixTimestampMillis(tx.now),
+    };
+    let id = consent.id;
+    insert_all(&*tx.db, vec![consent]).await.context("could not record consent")?;
+    let mut changed = vec!["consents"];
+    if input.purpose == CommunicationPurpose::Marketing {
+        changed.extend(settle(tx, &customer, input.channel).await?);
+    }
+    tx.emit(Event::CustomerUpdated { customer: customer.id, changed });
+    Ok(id)
+}
+
+/// Lets the opt-in of a channel follow the latest decision about marketing. Gives its name if it changed.
+async fn settle(
+    tx: &Transaction,
+    customer: &customer::Model,
+    channel: CommunicationChannel,
+) -> anyhow::Result<Option<&'static str>> {
+    let latest = Entity::find()
+        .filter(Column::CustomerId.eq(customer.id))
+        .filter(Column::Channel.eq(channel))
+        .filter(Column::Purpose.eq(CommunicationPurpose::Marketing))
+        .order_by_desc(Column::DecidedAt)
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .one(&*tx.db)
+        .await
+        .context("could not read the latest consent")?;
+    let is_allowed = latest.is_some_and(|latest| latest.state == ConsentState::Granted);
+    let mut after = customer.clone();
+    let (opt_in, name) = match channel {
+        CommunicationChannel::Email => (&mut after.email_opt_in, "emailOptIn"),
+        CommunicationChannel::Sms => (&mut after.sms_opt_in, "smsOptIn"),
+    };
+    if *opt_in == is_allowed {
+        return Ok(None);
+    }
+    *opt_in = is_allowed;
+    update(&*tx.db, customer, &after).await.context("could not write the opt-in of a customer")?;
+    Ok(Some(name))
+}

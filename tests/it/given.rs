@@ -1,0 +1,97 @@
+//! What has happened before a test, and what happens in it, written straight to the database.
+
+use customers::{
+    clock::Clock,
+    customer::row,
+    event::{
+        Tale,
+        log::{self, Origin},
+    },
+    store::insert_all,
+};
+use entity::{
+    ChronoUnixTimestampMillis,
+    customer::{self, CustomerKind},
+    event::{EventCause, EventType},
+    order::{self, OrderStatus},
+};
+use uuid::Uuid;
+
+use crate::server::Server;
+
+/// An event of a customer, about nothing else.
+pub fn tale(kind: EventType, customer: Uuid) -> Tale {
+    Tale {
+        kind,
+        occurred_at: Clock::System.now(),
+        customer,
+        order: None,
+        refund: None,
+        segment: None,
+        program: None,
+        tier: None,
+        changed_fields: Vec::new(),
+    }
+}
+
+/// An event of an order.
+pub fn order_tale(kind: EventType, customer: Uuid, order: Uuid) -> Tale {
+    Tale { order: Some(order), ..tale(kind, customer) }
+}
+
+impl Server {
+    /// Tells events in one transaction, and rings the bell, as whoever commits does.
+    pub async fn tell(&self, tales: &[Tale]) {
+        self.tell_silently(tales).await;
+        self.app.bell.ring();
+    }
+
+    /// Tells events as another process does, which does not ring.
+    pub async fn tell_silently(&self, tales: &[Tale]) {
+        let tx = self.app.database.begin().await.expect("a transaction");
+        let origin = Origin { actor: "local".to_owned(), cause: EventCause::Request };
+        log::append(&tx, Clock::System, &origin, tales).await.expect("room in the log");
+        tx.commit().await.expect("a commit");
+    }
+
+    /// A customer.
+    pub async fn customer(&self, name: &str) -> Uuid {
+        let id = Clock::System.key();
+        let instant = ChronoUnixTimestampMillis(Clock::System.now());
+        let customer = customer::Model::new(id, CustomerKind::Person, name.to_owned(), instant, instant);
+        let customer = row::complete(customer);
+        insert_all(self.app.database.writer(), vec![customer]).await.expect("a customer");
+        id
+    }
+
+    /// An order of `total` cents that was placed just now.
+    pub async fn order(&self, customer: Uuid, total: i64) -> Uuid {
+        let id = Clock::System.key();
+        let instant = ChronoUnixTimestampMillis(Clock::System.now());
+        let order = order::Model {
+            id,
+            customer_id: customer,
+            external_id: None,
+            status: OrderStatus::Processing,
+            order_date: instant,
+            required_date: None,
+            shipped_at: None,
+            delivered_at: None,
+            cancelled_at: None,
+            currency: "USD".to_owned(),
+            exchange_rate: None,
+            subtotal: total,
+            discount: 0,
+            shipping: 0,
+            tax: 0,
+            total,
+            freight: None,
+            shipping_address: None,
+            version: 1,
+            created_at: instant,
+            updated_at: instant,
+        };
+        insert_all(self.app.database.writer(), vec![order]).await.expect("an order");
+        id
+    }
+}
