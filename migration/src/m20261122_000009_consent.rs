@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, pk_uuid, text, text_null, uuid};
+use sea_orm_migration::sea_orm::prelude::Uuid;
+use sea_orm_migration::sea_orm::{Statement, Value};
 
 use crate::dialect::{bytewise, drop_tables, execute, is_postgres, reference};
 
@@ -15,6 +17,8 @@ impl MigrationTrait for Migration {
             let column = bytewise(manager, text_null("telephone_e164"));
             manager.alter_table(Table::alter().table(table).add_column(column).take()).await?;
         }
+        number(manager, "customer", "id").await?;
+        number(manager, "contact_point", "customer_id").await?;
         manager.create_table(consent()).await?;
         execute(manager, INDEXES).await?;
         let key = if is_postgres(manager) { KEY_ON_POSTGRES } else { KEY_ON_SQLITE };
@@ -32,6 +36,42 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
+}
+
+/// Fills `telephone_e164` of the rows that are there. `owner` is the column with the key of the customer, who dials in the
+/// country of the default address.
+async fn number(manager: &SchemaManager<'_>, table: &str, owner: &str) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let run =
+        |sql: String, values: Vec<Value>| Statement::from_sql_and_values(manager.get_database_backend(), sql, values);
+    let batch = format!(
+        "select row.id, row.telephone, address.address_country
+        from {table} row
+        left join address on address.customer_id = row.{owner} and address.is_default_shipping
+        where row.telephone is not null and row.id > $1
+        order by row.id limit 1000"
+    );
+    let mut last = Uuid::nil();
+    loop {
+        let rows = connection.query_all_raw(run(batch.clone(), vec![last.into()])).await?;
+        for row in &rows {
+            last = row.try_get_by_index(0)?;
+            let (telephone, country): (String, Option<String>) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+            if let Some(e164) = e164(&telephone, country.as_deref()) {
+                let sql = format!("update {table} set telephone_e164 = $1 where id = $2");
+                connection.execute_raw(run(sql, vec![e164.into(), last.into()])).await?;
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+fn e164(telephone: &str, country: Option<&str>) -> Option<String> {
+    let country = country.filter(|_| !telephone.starts_with('+')).and_then(|code| code.parse().ok());
+    let number = phonenumber::parse(country, telephone).ok().filter(phonenumber::is_valid)?;
+    Some(number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
 fn consent() -> TableCreateStatement {

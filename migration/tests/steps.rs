@@ -34,7 +34,7 @@ async fn all_steps_can_be_taken_back_and_made_again() -> Result<(), DbErr> {
 }
 
 #[tokio::test]
-async fn who_allowed_marketing_before_there_was_a_log_is_in_it() -> Result<(), DbErr> {
+async fn what_was_there_before_the_log_of_consent_is_as_though_it_came_after() -> Result<(), DbErr> {
     for database in empty().await? {
         let steps = Migrator::migrations();
         let before = steps.iter().position(|step| step.name() == "m20261122_000009_consent").expect("the step");
@@ -45,10 +45,21 @@ async fn who_allowed_marketing_before_there_was_a_log_is_in_it() -> Result<(), D
         };
         let jane = format!(
             "insert into customer
-                (id, kind, name, name_key, search_text, email_opt_in, customer_since, created_at, updated_at)
-            values ({key}, 'PERSON', 'Jane', 'jane', 'jane', true, 0, 0, 1795339800000)"
+                (id, kind, name, name_key, search_text, email_opt_in, telephone, customer_since, created_at, updated_at)
+            values ({key}, 'PERSON', 'Jane', 'jane', 'jane', true, '030 2312550', 0, 0, 1795339800000)"
         );
-        database.execute_unprepared(&jane).await?;
+        let address = format!(
+            "insert into address
+                (id, customer_id, address_country, is_default_billing, is_default_shipping, created_at, updated_at)
+            values ({key}, {key}, 'DE', false, true, 0, 0)"
+        );
+        let contact = format!(
+            "insert into contact_point (id, customer_id, telephone, created_at, updated_at)
+            values ({key}, {key}, '+1 650 253 0000', 0, 0)"
+        );
+        for row in [jane, address, contact] {
+            database.execute_unprepared(&row).await?;
+        }
 
         Migrator::up(&database, None).await?;
 
@@ -58,6 +69,10 @@ async fn who_allowed_marketing_before_there_was_a_log_is_in_it() -> Result<(), D
         assert_eq!(entry.decided_at.0.timestamp_millis(), 1_795_339_800_000);
         let timestamp = entry.id.get_timestamp().expect("a version 7 UUID").to_unix();
         assert_eq!((entry.id.get_version_num(), timestamp), (7, (1_795_339_800, 0)));
+        let jane = customer::Entity::find().one(&database).await?.expect("Jane");
+        let contact = entity::contact_point::Entity::find().one(&database).await?.expect("her contact");
+        let numbers = [jane.telephone_e164, contact.telephone_e164];
+        assert_eq!(numbers, ["+49302312550", "+16502530000"].map(|number| Some(number.to_owned())));
     }
     Ok(())
 }

@@ -32,7 +32,8 @@ pub async fn graphql(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     body: Bytes,
 ) -> Response {
-    if headers.contains_key(header::UPGRADE) {
+    // Other protocols may be offered too, and need not be taken up.
+    if headers.get(header::UPGRADE).is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket")) {
         return match upgrade {
             Ok(upgrade) => websocket::open(context, &headers, upgrade),
             Err(rejection) => rejection.into_response(),

@@ -84,7 +84,8 @@ fn subscribe(
 ) -> BoxStream<'static, Step> {
     stream! {
         let _hold = hold;
-        let mut position = match start(&context, &prepared, resume).await {
+        // Boxed, so that whoever waits for events takes little memory.
+        let mut position = match Box::pin(start(&context, &prepared, resume)).await {
             Ok(position) => position,
             Err(errors) => {
                 yield failed(errors);
@@ -104,7 +105,7 @@ fn subscribe(
             }
             // Whoever is far behind would hold up the others.
             let receiver = (announced - position <= i64::from(BATCH_SIZE)).then_some(receiver);
-            let batch = Batch::reread(context.app.database.reader(), position).await;
+            let batch = Box::pin(Batch::reread(context.app.database.reader(), position)).await;
             let last = batch.last();
             let mut steps = show(&context, &prepared, Arc::new(batch), position);
             while let Some(step) = steps.next().await {
@@ -119,6 +120,7 @@ fn subscribe(
                 break receiver;
             }
         };
+        drop((context, prepared));
         loop {
             let step = receive(&mut receiver, position).await;
             let is_over = note(&step, &mut position);

@@ -179,3 +179,53 @@ async fn await_room(sender: &broadcast::Sender<Step>, sent: &mut VecDeque<Instan
     }
     sent.push_back(Instant::now());
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast::error::TryRecvError;
+
+    use super::*;
+    use crate::http::operation::Payload;
+
+    fn step(position: usize) -> Step {
+        let position = i64::try_from(position).expect("a small number");
+        Step::Next(Payload { position: Some(position), json: "{}".into() })
+    }
+
+    async fn send(sender: &Sender<Step>, sent: &mut VecDeque<Instant>, count: usize) {
+        for position in 0..count {
+            await_room(sender, sent).await;
+            sender.send(step(position)).expect("a subscriber");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_subscriber_who_takes_what_is_sent() {
+        let (sender, mut subscriber) = broadcast::channel(WINDOW);
+        let started = Instant::now();
+        let taking = tokio::spawn(async move {
+            for _ in 0..WINDOW * 10 {
+                subscriber.recv().await.expect("none is missed");
+            }
+        });
+
+        send(&sender, &mut VecDeque::new(), WINDOW * 10).await;
+
+        taking.await.expect("all are taken");
+        assert!(started.elapsed() < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_subscriber_who_takes_nothing_is_waited_for_once_and_then_misses_some() {
+        let (sender, mut idle) = broadcast::channel(WINDOW);
+        let mut sent = VecDeque::new();
+        let started = Instant::now();
+
+        send(&sender, &mut sent, WINDOW).await;
+        assert_eq!(started.elapsed(), Duration::ZERO, "there was room");
+        send(&sender, &mut sent, WINDOW).await;
+
+        assert_eq!(started.elapsed(), PATIENCE);
+        assert!(matches!(idle.try_recv(), Err(TryRecvError::Lagged(_))));
+    }
+}

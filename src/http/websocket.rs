@@ -41,7 +41,7 @@ const MOST_OPERATIONS: usize = 100;
 /// The largest message that is read: as much as a request by POST may have.
 const LARGEST_MESSAGE: usize = 2 * 1024 * 1024;
 /// Bytes that are kept for reading, and for writing, by each socket. They are small, as there may be many sockets.
-const BUFFER: usize = 4 * 1024;
+const BUFFER: usize = 1024;
 
 /// How long a client may take to answer that its socket is closed.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -107,7 +107,7 @@ pub fn open(context: Context, headers: &HeaderMap, upgrade: WebSocketUpgrade) ->
             } else {
                 End::Close(4406, "Subprotocol not acceptable".to_owned())
             };
-            conversation.end(end).await;
+            Box::pin(conversation.end(end)).await;
         })
     })
 }
@@ -153,7 +153,7 @@ impl Conversation {
         }
     }
 
-    /// Talks until there is a reason to end.
+    /// Talks until there is a reason to end. What is rare is boxed, so that a socket that waits takes little memory.
     async fn hold(&mut self) -> End {
         let patience = self.context.streams.patience;
         let ending = self.context.streams.ending.clone();
@@ -168,7 +168,7 @@ impl Conversation {
                 }
                 _ = ping.tick() => self.ping().await,
                 message = self.socket.next() => match message {
-                    Some(Ok(message)) => self.hear(message).await,
+                    Some(Ok(message)) => Box::pin(self.hear(message)).await,
                     Some(Err(_)) | None => Err(End::Gone),
                 },
                 Some((id, step)) = self.operations.next(), if !self.operations.is_empty() => self.tell(id, step).await,

@@ -44,10 +44,10 @@ pub async fn create(tx: &Transaction, input: &ProductCreateInput) -> Attempt<Uui
     let edit = ProductUpdateInput {
         id: ID::default(),
         name: MaybeUndefined::Value(input.name.clone()),
-        description: input.description.clone().into(),
-        sku: input.sku.clone().into(),
-        external_id: input.external_id.clone().into(),
-        unit_price: input.unit_price.clone().into(),
+        description: input.description.clone().map(Some).into(),
+        sku: input.sku.clone().map(Some).into(),
+        external_id: input.external_id.clone().map(Some).into(),
+        unit_price: input.unit_price.clone().map(Some).into(),
         currency: input.currency.clone(),
         expected_version: None,
     };

@@ -150,7 +150,7 @@ async fn defaults_stay_single_when_many_are_written_at_once() {
     let customer = server.enter("Jane").await;
     let add = async |number: usize| {
         let input = json!({
-            "customer": customer, "addressLocality": number.to_string(), "isDefaultBilling": number % 2 == 0,
+            "customer": customer, "addressLocality": number.to_string(), "isDefaultBilling": number.is_multiple_of(2),
             "isDefaultShipping": true,
         });
         written(&server, "addressAdd", input).await

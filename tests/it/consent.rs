@@ -44,7 +44,7 @@ async fn the_latest_decision_about_marketing_holds() {
         assert_eq!(payload["consent"]["customer"], expected, "{facts}: {payload}");
     }
     let filter = json!({ "emailOptIn": { "eq": false }, "smsOptIn": { "eq": true } });
-    assert_eq!(server.found(&filter).await, [customer.clone()]);
+    assert_eq!(server.found(&filter).await, std::slice::from_ref(&customer));
     let events = server.events_of(&customer).await;
     let told: Vec<_> = events.iter().filter(|event| event.starts_with("CUSTOMER_UPDATED")).collect();
     let expected = [

@@ -40,7 +40,7 @@ async fn a_contact_is_what_was_said_of_it() {
     });
     assert_eq!(contact, expected);
     let filter = json!({ "contacts": { "some": { "telephoneE164": { "eq": "+49302312550" } } } });
-    assert_eq!(server.found(&filter).await, [customer.clone()]);
+    assert_eq!(server.found(&filter).await, std::slice::from_ref(&customer));
     assert_eq!(server.events_of(&customer).await.pop().as_deref(), Some("CUSTOMER_UPDATED contacts"));
 }
 

@@ -438,7 +438,7 @@ async fn a_deleted_customer_is_gone_until_restored() {
 
     assert_eq!((&restored["name"], &restored["version"]), (&json!("Jane"), &json!(3)));
     assert_eq!(again, restored);
-    assert_eq!(server.found(&json!({ "email": { "eq": "jane@example.org" } })).await, [id.clone()]);
+    assert_eq!(server.found(&json!({ "email": { "eq": "jane@example.org" } })).await, std::slice::from_ref(id));
     let events = server.events_of(id).await;
     let of_customer: Vec<_> = events.iter().filter(|event| !event.starts_with("SEGMENT")).collect();
     assert_eq!(of_customer, ["CUSTOMER_CREATED", "CUSTOMER_ENROLLED", "CUSTOMER_DELETED", "CUSTOMER_RESTORED"]);

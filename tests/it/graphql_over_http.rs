@@ -84,6 +84,16 @@ async fn a_query_can_be_sent_by_get() {
 }
 
 #[tokio::test]
+async fn another_protocol_that_is_offered_is_not_taken_up() {
+    let server = Server::start().await;
+
+    let request = post(&server, Some(JSON), &json!({ "query": "{ __typename }" }));
+    let response = send(request.header("connection", "upgrade").header("upgrade", "h2c")).await;
+
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
 async fn a_mutation_cannot_be_sent_by_get() {
     let server = Server::start().await;
 
