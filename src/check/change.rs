@@ -28,13 +28,24 @@ impl Check {
 
     /// Changes a field that is never empty: absent leaves it, null is wrong.
     pub fn replace<T: Clone>(&mut self, path: &str, given: &MaybeUndefined<T>, field: &mut T) {
+        self.replace_by(path, given, field, |_, _, value| value.clone());
+    }
+
+    /// As [`Check::replace`], where a value becomes what `read` makes of it.
+    pub fn replace_by<T, V>(
+        &mut self,
+        path: &str,
+        given: &MaybeUndefined<T>,
+        field: &mut V,
+        read: impl FnOnce(&mut Self, &str, &T) -> V,
+    ) {
         match given {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => {
                 let message = format!("{}: expected a value, or nothing at all; it cannot be null", last(path));
                 self.reject(RejectionCode::Required, path, message);
             }
-            MaybeUndefined::Value(value) => field.clone_from(value),
+            MaybeUndefined::Value(value) => *field = read(self, path, value),
         }
     }
 

@@ -19,6 +19,9 @@ use crate::rejection::{Attempt, Refusal, Rejection, RejectionCode};
 /// The longest text in a field that names no other limit, in characters.
 pub const LONGEST_TEXT: usize = 500;
 
+/// The longest description, in characters.
+pub const LONGEST_DESCRIPTION: usize = 10_000;
+
 /// What is wrong with an input, gathered.
 #[derive(Clone, Debug, Default)]
 pub struct Check {
@@ -73,7 +76,12 @@ impl Check {
 
     /// As [`Check::text`], of a text that need not be given.
     pub fn optional_text(&mut self, path: &str, text: Option<&str>) -> Option<String> {
-        text.map(|text| self.text(path, text))
+        self.optional_text_within(path, text, LONGEST_TEXT)
+    }
+
+    /// As [`Check::optional_text`], with at most `longest` characters.
+    pub fn optional_text_within(&mut self, path: &str, text: Option<&str>, longest: usize) -> Option<String> {
+        text.map(|text| self.text_within(path, text, longest))
     }
 
     /// Whether nothing is wrong so far.

@@ -5,7 +5,6 @@ mod engagement;
 mod filter;
 mod input;
 mod links;
-mod locking;
 pub mod metrics;
 mod mutation;
 mod node;
@@ -18,7 +17,6 @@ pub mod telephone;
 
 pub use engagement::Engagement;
 pub use filter::{CustomerOrderBy, CustomerRelation, CustomerWhere};
-pub use locking::{lock_all_live, lock_live};
 pub use mutation::CustomerMutation;
 pub use node::Customer;
 pub use query::{CustomerKey, CustomerQuery};

@@ -1,14 +1,17 @@
 //! The row of a customer: what of it is computed from the rest, and how it is held while something is written to it.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use entity::customer::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
 use super::search_text;
 use crate::{
     fold,
     rejection::{Attempt, Rejection},
+    store::Values,
     transaction::Transaction,
 };
 
@@ -31,10 +34,38 @@ pub fn complete(mut customer: Model) -> Model {
 /// # Errors
 /// When there is none, or they are deleted.
 pub async fn lock(tx: &Transaction, customer: Uuid, path: &str) -> Attempt<Model> {
-    find(tx, customer)
-        .await?
-        .filter(|customer| customer.deleted_at.is_none())
-        .ok_or_else(|| Rejection::not_found(path, "customer").into())
+    find_live(tx, customer).await?.ok_or_else(|| Rejection::not_found(path, "customer").into())
+}
+
+/// The customer, locked until the transaction ends. None when there is none, or they are deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_live(tx: &Transaction, customer: Uuid) -> anyhow::Result<Option<Model>> {
+    Ok(find(tx, customer).await?.filter(|customer| customer.deleted_at.is_none()))
+}
+
+/// Those of `customers` who exist and are not deleted, locked until the transaction ends, in the order of their keys,
+/// as everyone locks several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_all_live(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<BTreeSet<Uuid>> {
+    let live: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(tx.dialect().among(Column::Id.into_expr(), &Values::Keys(customers.to_vec())))
+        .filter(Column::DeletedAt.is_null())
+        .order_by_asc(Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple()
+        .all(&*tx.db)
+        .await
+        .context("could not read customers")?;
+    for customer in &live {
+        tx.lock(*customer);
+    }
+    Ok(live.into_iter().collect())
 }
 
 /// The customer, deleted or not, locked until the transaction ends.

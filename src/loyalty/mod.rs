@@ -4,12 +4,15 @@
 //! they hold in it. The default program is the one whose tier counts as the customer's own.
 
 pub mod built_in;
-mod membership;
+pub mod membership;
 pub mod operations;
-mod program;
+pub mod program;
 pub mod standing;
-mod tier;
+pub mod tier;
 
-pub use membership::{LoyaltyMembership, LoyaltyMembershipOrderBy, LoyaltyMembershipRelation, LoyaltyMembershipWhere};
-pub use program::{LoyaltyProgram, LoyaltyProgramOrderBy, LoyaltyProgramWhere, LoyaltyQuery};
+pub use membership::{
+    LoyaltyMembership, LoyaltyMembershipMutation, LoyaltyMembershipOrderBy, LoyaltyMembershipRelation,
+    LoyaltyMembershipWhere,
+};
+pub use program::{LoyaltyProgram, LoyaltyProgramMutation, LoyaltyProgramOrderBy, LoyaltyProgramWhere, LoyaltyQuery};
 pub use tier::{LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program};

@@ -23,7 +23,7 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
 /// # Errors
 /// When the database fails.
 pub async fn reconsider_tiers(tx: &Transaction, customer: Uuid) -> anyhow::Result<()> {
-    for standing::Move { customer, program, tier, is_rise } in
+    for standing::Move { customer, program, tier, is_rise, .. } in
         standing::settle_tiers(&*tx.db, tx.now, Some(&[customer])).await?
     {
         tx.emit(if is_rise {

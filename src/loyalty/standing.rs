@@ -4,8 +4,8 @@
 //! [`super::operations`] does.
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
+use chrono::{DateTime, Datelike, NaiveTime, Utc};
+use sea_orm::{ConnectionTrait, sea_query::Value};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -32,14 +32,19 @@ pub struct Move {
     pub customer: Uuid,
     /// The program.
     pub program: Uuid,
+    /// The tier that they held before.
+    pub from: Uuid,
     /// The tier to which they came.
     pub tier: Uuid,
     /// Whether it is higher than the one before.
     pub is_rise: bool,
 }
 
-/// Enrols those of `customers`, or of all, who are not members of the default program yet, on its lowest tier
-/// and from the day on which they became customers. Gives the new members.
+/// How long spending counts in programs that look back: 365 days, in milliseconds.
+const ROLLING_PERIOD: i64 = 365 * 86_400_000;
+
+/// Enrols those of `customers`, or of all, who are not members of the default program, and never left it, on its lowest
+/// tier and from the day on which they became customers. Gives the new members.
 ///
 /// # Errors
 /// When the database fails.
@@ -60,6 +65,10 @@ pub async fn enroll(
         where customer.deleted_at is null and {is_meant} and not exists (
             select 1 from loyalty_membership membership
             where membership.program_id = program.id and membership.customer_id = customer.id
+        ) and not exists (
+            select 1 from event
+            where event.customer_id = customer.id and event.kind = 'CUSTOMER_UNENROLLED'
+                and event.program_id = program.id
         )
         returning customer_id, program_id, tier_id",
         key = dialect.new_key(now),
@@ -77,13 +86,9 @@ pub async fn enroll(
     enrolments.collect()
 }
 
-/// Sets the tier that the rule gives to members of programs that count lifetime spending, for `customers` or
-/// all, and gives those who changed tier.
+/// Sets the tier that the rule gives, for `customers` or all, and gives those who changed tier. See [`settle`].
 ///
-/// The tier is the highest whose threshold the customer's `total_spent` reaches; the lowest is the floor. It
-/// is held since the movement of money at or before `as_of` that brought the customer there, as though the
-/// tiers had always been what they are now; without one, since they joined. Figures come first: see
-/// [`crate::customer::metrics::rebuild`].
+/// In programs that count the spending of a period, nobody falls before the period is over: here, not at all.
 ///
 /// # Errors
 /// When the database fails.
@@ -93,28 +98,104 @@ pub async fn settle_tiers(
     customers: Option<&[Uuid]>,
 ) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
+    let is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("membership.customer_id", 3));
+    let parameter = customers.map(|keys| dialect.parameter(keys));
+    settle(tx, as_of, &is_meant, parameter, "member.evaluation = 'LIFETIME'").await
+}
+
+/// As [`settle_tiers`], for the members of `program`, whose tiers were changed: they rise and fall at once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_program(
+    tx: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    program: Uuid,
+) -> anyhow::Result<Vec<Move>> {
+    settle(tx, as_of, "membership.program_id = $3", Some(program.into()), "true").await
+}
+
+/// What `customer` spent, as far as it counts in `program`, in minor units of the store's currency.
+///
+/// # Errors
+/// When the database fails.
+pub async fn spent(
+    tx: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    customer: Uuid,
+    program: Uuid,
+) -> anyhow::Result<i64> {
+    let sql = format!(
+        "select {} from customer, loyalty_program program where customer.id = $3 and program.id = $4",
+        spent_expression(),
+    );
+    let mut parameters = instants(as_of);
+    parameters.extend([customer.into(), program.into()]);
+    let rows = query(tx, &sql, parameters).await.context("could not tell what a customer spent")?;
+    Ok(rows.first().context("there is no such customer, or no such program")?.try_get_by_index(0)?)
+}
+
+/// What a customer spent, as far as it counts in a program: an expression over the rows `customer` and `program`, in
+/// minor units of the store's currency. Its parameters are [`instants`].
+fn spent_expression() -> String {
+    format!(
+        "case program.evaluation when 'LIFETIME' then customer.total_spent else coalesce((
+            select cast(sum(movement.amount) as bigint) from {MOVEMENTS} movement
+            where movement.customer_id = customer.id and movement.instant <= cast($1 as bigint)
+                and movement.instant >= case program.evaluation
+                    when 'ROLLING' then cast($1 as bigint) - {ROLLING_PERIOD} else cast($2 as bigint) end
+        ), 0) end"
+    )
+}
+
+/// The instant as of which spending is told, and the beginning of its year in UTC.
+fn instants(as_of: DateTime<Utc>) -> Vec<Value> {
+    let new_year = as_of.date_naive().with_ordinal(1).map_or(as_of, |day| day.and_time(NaiveTime::MIN).and_utc());
+    vec![as_of.timestamp_millis().into(), new_year.timestamp_millis().into()]
+}
+
+/// Sets the tier that the rule gives, for the memberships that `is_meant`, which reads `parameter` as number 3; those
+/// who would fall only where `may_fall`.
+///
+/// The tier is the highest whose threshold the customer's spending reaches; the lowest is the floor. It is held since
+/// the movement of money at or before `as_of` that brought the customer there, as though the tiers had always been what
+/// they are now; without one, since they joined; and since `as_of` where the spending of a period counts. Figures come
+/// first: see [`crate::customer::metrics::rebuild`].
+async fn settle(
+    tx: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    is_meant: &str,
+    parameter: Option<Value>,
+    may_fall: &str,
+) -> anyhow::Result<Vec<Move>> {
+    let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
         "with band as (
             select tier.id, tier.program_id, tier.rank, lead(tier.min_spend) over upwards as below,
                 case when row_number() over upwards > 1 then tier.min_spend end as least
             from loyalty_tier tier
-            join loyalty_program program on program.id = tier.program_id
-            where program.evaluation = 'LIFETIME'
             window upwards as (partition by tier.program_id order by tier.min_spend)
-        ), mover as (
-            select membership.id, membership.customer_id, membership.since,
-                membership.program_id, band.id as tier_id, band.rank > held.rank as is_rise, band.least, band.below
+        ), member as (
+            select membership.id, membership.customer_id, membership.program_id, membership.tier_id,
+                membership.since, held.rank, program.evaluation, {spent} as spent
             from loyalty_membership membership
             join loyalty_tier held on held.id = membership.tier_id
+            join loyalty_program program on program.id = membership.program_id
             join customer on customer.id = membership.customer_id
-            join band on band.program_id = membership.program_id
-                and (band.least is null or customer.total_spent >= band.least)
-                and (band.below is null or customer.total_spent < band.below)
-            where membership.tier_id <> band.id and {is_meant}
+            where {is_meant}
+        ), mover as (
+            select member.id, member.customer_id, member.since, member.evaluation, member.program_id,
+                member.tier_id as from_id, band.id as tier_id, band.rank > member.rank as is_rise, band.least,
+                band.below
+            from member
+            join band on band.program_id = member.program_id
+                and (band.least is null or member.spent >= band.least)
+                and (band.below is null or member.spent < band.below)
+            where member.tier_id <> band.id and (band.rank > member.rank or {may_fall})
         ), change as (
             select customer_id, instant, sum(amount) as amount
             from {MOVEMENTS} movement
-            where instant <= $1 and customer_id in (select customer_id from mover)
+            where instant <= cast($1 as bigint) and customer_id in (select customer_id from mover)
             group by customer_id, instant
         ), balance as (
             select customer_id, instant,
@@ -128,18 +209,20 @@ pub async fn settle_tiers(
             group by mover.id
         )
         select mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise,
-            case when mover.least is null and absence.id is null then mover.since
-                else coalesce(min(balance.instant), mover.since) end
+            case when mover.evaluation <> 'LIFETIME' then cast($1 as bigint)
+                when mover.least is null and absence.id is null then mover.since
+                else coalesce(min(balance.instant), mover.since) end,
+            mover.from_id
         from mover
         left join absence on absence.id = mover.id
         left join balance on balance.customer_id = mover.customer_id
             and (absence.id is null or balance.instant > absence.last_instant)
         group by mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise, mover.least,
-            mover.since, absence.id",
-        is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("membership.customer_id", 2)),
+            mover.since, mover.evaluation, mover.from_id, absence.id",
+        spent = spent_expression(),
     );
-    let mut parameters = vec![as_of.timestamp_millis().into()];
-    parameters.extend(customers.map(|keys| dialect.parameter(keys)));
+    let mut parameters = instants(as_of);
+    parameters.extend(parameter);
     let rows = query(tx, &sql, parameters).await.context("could not tell the loyalty tiers of customers")?;
     let (mut moves, mut records) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {
@@ -147,6 +230,7 @@ pub async fn settle_tiers(
         let to = Move {
             customer: row.try_get_by_index(1)?,
             program: row.try_get_by_index(2)?,
+            from: row.try_get_by_index(6)?,
             tier: row.try_get_by_index(3)?,
             is_rise: row.try_get_by_index(4)?,
         };

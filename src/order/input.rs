@@ -66,7 +66,7 @@ pub struct ShippingAddressInput {
     pub address_region: Option<String>,
     /// Postal code.
     pub postal_code: Option<String>,
-    /// Country by its ISO 3166-1 code of two letters, such as `DE`.
+    /// Country by its ISO 3166-1 code or its name, such as `DE`.
     pub address_country: Option<String>,
 }
 

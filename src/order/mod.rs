@@ -7,6 +7,7 @@ mod mutation;
 mod node;
 pub mod operations;
 pub mod placement;
+mod pricing;
 mod query;
 mod status;
 pub mod total;

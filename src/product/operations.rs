@@ -1,7 +1,7 @@
 //! Entering, editing and withdrawing products.
 
 use anyhow::Context;
-use async_graphql::MaybeUndefined;
+use async_graphql::{ID, MaybeUndefined};
 use entity::{ChronoUnixTimestampMillis, product};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
@@ -11,16 +11,12 @@ use uuid::Uuid;
 
 use super::input::{ProductCreateInput, ProductUpdateInput};
 use crate::{
-    check::Check,
+    check::{Check, LONGEST_DESCRIPTION, LONGEST_TEXT},
     fold,
-    graphql::Decimal,
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
-    store::insert_all,
+    store::{insert_all, update as write},
     transaction::Transaction,
 };
-
-/// The longest description, in characters.
-const LONGEST_DESCRIPTION: usize = 10_000;
 
 /// The columns that no two products share, and the arguments that hold them.
 const UNIQUE: [(&str, &str); 2] = [("sku", "input.sku"), ("external_id", "input.externalId")];
@@ -45,15 +41,17 @@ pub async fn create(tx: &Transaction, input: &ProductCreateInput) -> Attempt<Uui
         updated_at: now,
         deleted_at: None,
     };
-    let edit = Edit {
-        name: Some(Some(&input.name)),
-        description: input.description.as_deref().map(Some),
-        sku: input.sku.as_deref().map(Some),
-        external_id: input.external_id.as_deref().map(Some),
-        unit_price: input.unit_price.as_ref().map(Some),
-        currency: input.currency.as_deref(),
+    let edit = ProductUpdateInput {
+        id: ID::default(),
+        name: MaybeUndefined::Value(input.name.clone()),
+        description: input.description.clone().map(Some).into(),
+        sku: input.sku.clone().map(Some).into(),
+        external_id: input.external_id.clone().map(Some).into(),
+        unit_price: input.unit_price.clone().map(Some).into(),
+        currency: input.currency.clone(),
+        expected_version: None,
     };
-    let product = edit.applied(tx, blank).await?;
+    let product = edited(tx, &edit, blank).await?;
     let id = product.id;
     insert_all(&*tx.db, vec![product]).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
     Ok(id)
@@ -66,21 +64,12 @@ pub async fn create(tx: &Transaction, input: &ProductCreateInput) -> Attempt<Uui
 pub async fn update(tx: &Transaction, product: Uuid, input: &ProductUpdateInput) -> Attempt<Uuid> {
     let before = lock(tx, product).await?;
     expect_version(input.expected_version, before.version)?;
-    let edit = Edit {
-        name: text(&input.name),
-        description: text(&input.description),
-        sku: text(&input.sku),
-        external_id: text(&input.external_id),
-        unit_price: input.unit_price.as_opt_ref(),
-        currency: input.currency.as_deref(),
-    };
-    let after = edit.applied(tx, before.clone()).await?;
+    let after = edited(tx, input, before.clone()).await?;
     if after == before {
         return Ok(product);
     }
-    let row = product::Model { version: before.version + 1, updated_at: ChronoUnixTimestampMillis(tx.now), ..after };
-    let written = row.into_active_model().reset_all().update(&*tx.db).await;
-    written.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
+    let after = product::Model { version: before.version + 1, updated_at: ChronoUnixTimestampMillis(tx.now), ..after };
+    write(&*tx.db, &before, &after).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
     Ok(product)
 }
 
@@ -108,68 +97,43 @@ async fn lock(tx: &Transaction, product: Uuid) -> Attempt<product::Model> {
     Ok(row.ok_or_else(|| Rejection::not_found("input.id", "product"))?)
 }
 
-/// What becomes of each field: it stays, is cleared, or has a new value.
-struct Edit<'a> {
-    name: Option<Option<&'a str>>,
-    description: Option<Option<&'a str>>,
-    sku: Option<Option<&'a str>>,
-    external_id: Option<Option<&'a str>>,
-    unit_price: Option<Option<&'a Decimal>>,
-    currency: Option<&'a str>,
+/// The row with the edit.
+async fn edited(tx: &Transaction, input: &ProductUpdateInput, before: product::Model) -> Attempt<product::Model> {
+    let mut check = Check::default();
+    let mut row = before.clone();
+    check.replace_by("input.name", &input.name, &mut row.name, |check, path, name| check.text(path, name));
+    row.name_key = fold::text(&row.name);
+    check.change_text("input.description", &input.description, &mut row.description, LONGEST_DESCRIPTION);
+    check.change_text("input.sku", &input.sku, &mut row.sku, LONGEST_TEXT);
+    check.change_text("input.externalId", &input.external_id, &mut row.external_id, LONGEST_TEXT);
+    let unique = [
+        ("input.sku", product::Column::Sku, &row.sku, &before.sku),
+        ("input.externalId", product::Column::ExternalId, &row.external_id, &before.external_id),
+    ];
+    for (path, column, value, _) in unique.into_iter().filter(|(_, _, is, was)| is != was) {
+        if let Some(value) = value {
+            check.unique::<product::Entity>(tx, path, column, value, Some(before.id)).await?;
+        }
+    }
+    apply_price(tx, &mut check, input, &mut row);
+    check.done()?;
+    Ok(row)
 }
 
-fn text(field: &MaybeUndefined<String>) -> Option<Option<&str>> {
-    field.as_opt_deref()
-}
-
-impl Edit<'_> {
-    /// The row with the edit.
-    async fn applied(&self, tx: &Transaction, mut row: product::Model) -> Attempt<product::Model> {
-        let mut check = Check::default();
-        match self.name {
-            Some(Some(name)) => row.name = check.text("input.name", name),
-            Some(None) => check.reject(RejectionCode::Required, "input.name", "name: expected a name, not null"),
-            None => {}
+/// A price and its currency come and go together.
+fn apply_price(tx: &Transaction, check: &mut Check, input: &ProductUpdateInput, row: &mut product::Model) {
+    let given = input.currency.as_deref().map(|code| check.currency("input.currency", code));
+    let MaybeUndefined::Value(price) = &input.unit_price else {
+        if given.is_some() {
+            let message = "currency: expected a unitPrice beside it";
+            check.reject(RejectionCode::Invalid, "input.currency", message);
+        } else if input.unit_price.is_null() {
+            (row.unit_price, row.currency) = (None, None);
         }
-        row.name_key = fold::text(&row.name);
-        if let Some(description) = self.description {
-            row.description = description.map(|text| check.text_within("input.description", text, LONGEST_DESCRIPTION));
-        }
-        let own = Some(row.id);
-        if let Some(sku) = self.sku {
-            row.sku = check.optional_text("input.sku", sku);
-            if let Some(sku) = &row.sku {
-                check.unique::<product::Entity>(tx, "input.sku", product::Column::Sku, sku, own).await?;
-            }
-        }
-        if let Some(external_id) = self.external_id {
-            row.external_id = check.optional_text("input.externalId", external_id);
-            if let Some(external_id) = &row.external_id {
-                let column = product::Column::ExternalId;
-                check.unique::<product::Entity>(tx, "input.externalId", column, external_id, own).await?;
-            }
-        }
-        self.apply_price(tx, &mut check, &mut row);
-        check.done()?;
-        Ok(row)
-    }
-
-    /// A price and its currency come and go together.
-    fn apply_price(&self, tx: &Transaction, check: &mut Check, row: &mut product::Model) {
-        let given = self.currency.map(|code| check.currency("input.currency", code));
-        let Some(Some(price)) = self.unit_price else {
-            if self.currency.is_some() {
-                let message = "currency: expected a unitPrice beside it";
-                check.reject(RejectionCode::Invalid, "input.currency", message);
-            }
-            if self.unit_price.is_some() {
-                (row.unit_price, row.currency) = (None, None);
-            }
-            return;
-        };
-        let kept = row.currency.as_deref().and_then(|code| code.parse().ok());
-        let Some(currency) = given.unwrap_or_else(|| Some(kept.unwrap_or(tx.currency))) else { return };
-        row.unit_price = check.unit_price("input.unitPrice", &price.0, currency).map(|price| price.units);
-        row.currency = Some(currency.code().to_owned());
-    }
+        return;
+    };
+    let kept = row.currency.as_deref().and_then(|code| code.parse().ok());
+    let Some(currency) = given.unwrap_or_else(|| Some(kept.unwrap_or(tx.currency))) else { return };
+    row.unit_price = check.unit_price("input.unitPrice", &price.0, currency).map(|price| price.units);
+    row.currency = Some(currency.code().to_owned());
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::input::RefundCreateInput;
 use crate::{
     check::Check,
-    customer::lock_live,
+    customer::row,
     event::Event,
     money::{Currency, Money},
     order::operations::lock,
@@ -72,7 +72,7 @@ async fn of_order(tx: &Transaction, order: Uuid, input: &RefundCreateInput) -> A
 
 async fn of_customer(tx: &Transaction, customer: Uuid, input: &RefundCreateInput) -> Attempt<Uuid> {
     let mut check = Check::default();
-    if lock_live(tx, customer).await?.is_none() {
+    if row::find_live(tx, customer).await?.is_none() {
         check.add(Rejection::not_found("input.customer", "customer"));
     }
     let amount = match &input.amount {

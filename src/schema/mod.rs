@@ -13,11 +13,11 @@ use crate::{
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
     event::EventSubscription,
-    loyalty::LoyaltyQuery,
+    loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
     refund::RefundMutation,
-    segment::SegmentQuery,
+    segment::{SegmentMutation, SegmentQuery},
     settings::StoreQuery,
 };
 
@@ -38,6 +38,9 @@ pub struct Mutation(
     OrderMutation,
     RefundMutation,
     ProductMutation,
+    SegmentMutation,
+    LoyaltyProgramMutation,
+    LoyaltyMembershipMutation,
 );
 
 /// Everything that can be followed as it happens.

@@ -2,12 +2,16 @@
 
 pub mod built_in;
 pub mod computation;
+pub mod editing;
 mod filter;
+pub mod input;
 mod links;
+mod mutation;
 mod node;
 pub mod operations;
 mod query;
 
 pub use filter::{SegmentOrderBy, SegmentRelation, SegmentWhere};
+pub use mutation::SegmentMutation;
 pub use node::Segment;
 pub use query::SegmentQuery;

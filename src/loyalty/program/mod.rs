@@ -1,10 +1,15 @@
 //! Loyalty programs: the schemes that reward spending.
 
 mod filter;
+pub mod input;
 mod links;
+mod mutation;
 mod node;
+pub mod operations;
 mod query;
+mod tiers;
 
 pub use filter::{LoyaltyProgramOrderBy, LoyaltyProgramWhere};
+pub use mutation::LoyaltyProgramMutation;
 pub use node::LoyaltyProgram;
 pub use query::LoyaltyQuery;

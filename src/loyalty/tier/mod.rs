@@ -1,6 +1,7 @@
 //! Tiers: the levels of a loyalty program, each reached from a spending on.
 
 mod filter;
+pub mod ladder;
 mod links;
 mod node;
 

@@ -1,0 +1,96 @@
+//! Segments at the root of mutations.
+
+use async_graphql::{Context, ID, Object};
+use uuid::Uuid;
+
+use super::{
+    Segment,
+    editing::{self, Members},
+    input::{
+        SegmentCreateInput, SegmentDeleteInput, SegmentMembersAddInput, SegmentMembersRemoveInput, SegmentUpdateInput,
+    },
+};
+use crate::{
+    customer::Customer,
+    failure::Outcome,
+    graphql::{key_of, payload},
+    reactions::transact,
+};
+
+payload! {
+    /// The segment that was written, or why it was not.
+    SegmentPayload {
+        /// The segment as it is now. Null when it was not written.
+        segment: Segment
+    }
+}
+
+payload! {
+    /// The segment that was deleted, or why it was not.
+    SegmentDeletePayload deletes Segment
+}
+
+/// The mutations of segments.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SegmentMutation;
+
+#[Object]
+impl SegmentMutation {
+    /// Makes a static segment, with nobody in it.
+    async fn segment_create(&self, ctx: &Context<'_>, input: SegmentCreateInput) -> Option<Outcome<SegmentPayload>> {
+        transact(ctx, &input, |tx, input| async move { editing::create(&tx, input).await }).await
+    }
+
+    /// Edits a segment. What is not said stays as it is; an edit that changes nothing leaves its version alone.
+    async fn segment_update(&self, ctx: &Context<'_>, input: SegmentUpdateInput) -> Option<Outcome<SegmentPayload>> {
+        transact(ctx, &input, |tx, input| async move {
+            editing::update(&tx, key_of::<Segment>(ctx, "input.id", &input.id)?, input).await
+        })
+        .await
+    }
+
+    /// Deletes a segment; its members leave it. A built-in one cannot be deleted.
+    async fn segment_delete(
+        &self,
+        ctx: &Context<'_>,
+        input: SegmentDeleteInput,
+    ) -> Option<Outcome<SegmentDeletePayload>> {
+        transact(ctx, &input, |tx, input| async move {
+            editing::delete(&tx, key_of::<Segment>(ctx, "input.id", &input.id)?, input.expected_version).await
+        })
+        .await
+    }
+
+    /// Puts customers into a static segment. Those who are in it already stay as they are.
+    async fn segment_members_add(
+        &self,
+        ctx: &Context<'_>,
+        input: SegmentMembersAddInput,
+    ) -> Option<Outcome<SegmentPayload>> {
+        transact(ctx, &input, |tx, input| async move {
+            editing::add_members(&tx, &members(ctx, &input.segment, &input.customers)?).await
+        })
+        .await
+    }
+
+    /// Takes customers out of a static segment. Those who are not in it stay as they are.
+    async fn segment_members_remove(
+        &self,
+        ctx: &Context<'_>,
+        input: SegmentMembersRemoveInput,
+    ) -> Option<Outcome<SegmentPayload>> {
+        transact(ctx, &input, |tx, input| async move {
+            editing::remove_members(&tx, &members(ctx, &input.segment, &input.customers)?).await
+        })
+        .await
+    }
+}
+
+fn members(ctx: &Context<'_>, segment: &ID, customers: &[ID]) -> Outcome<Members> {
+    let segment = key_of::<Segment>(ctx, "input.segment", segment)?;
+    let customers = customers.iter().enumerate();
+    let customers: Outcome<Vec<Uuid>> = customers
+        .map(|(index, customer)| key_of::<Customer>(ctx, &format!("input.customers.{index}"), customer))
+        .collect();
+    Ok(Members { segment, customers: customers? })
+}
