@@ -132,8 +132,46 @@ query Pages($after: String) {
     variables: '{\n  "after": null\n}',
   },
   {
+    query: `# Write: enter a customer, or change the one
+# who has this key. Run it twice: the second time
+# nothing changes. What the rules refuse is told
+# in userErrors.
+mutation Write {
+  customerUpsert(
+    input: {
+      key: { externalId: "ADA" }
+      givenName: "Ada"
+      familyName: "Lovelace"
+      email: "ada@example.org"
+      tags: ["pioneer"]
+    }
+  ) {
+    customer {
+      id
+      name
+      version
+      loyaltyTier {
+        name
+      }
+      events(first: 5) {
+        nodes {
+          name
+          changedFields
+        }
+      }
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+`,
+  },
+  {
     query: `# Live: what happens to customers, as it happens.
-# Run it, then change something in another window.
+# Run it, then run the example Write in another window.
 # "event-0" is the beginning; without "after" only
 # what happens from now on is sent.
 subscription Live($after: String) {

@@ -28,7 +28,7 @@ use super::{
 use crate::{auth::Viewer, event::Follower};
 
 /// How many results a topic holds for subscribers that have not taken them.
-const WINDOW: usize = 256;
+const WINDOW: usize = 64;
 /// How long a subscriber may leave a result while the others wait for those that follow: one that is slow must not
 /// hold up those that are not.
 const PATIENCE: Duration = Duration::from_secs(1);

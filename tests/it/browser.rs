@@ -105,6 +105,18 @@ impl Browser {
         found.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.expect("a click");
     }
 
+    /// Opens GraphiQL and runs one of its examples.
+    async fn run_example(&self, server: &Server, title: &str) {
+        self.client.goto(&server.url("/graphql")).await.expect("the page");
+        let tabs = "[...document.querySelectorAll('.graphiql-tabs .graphiql-tab-button')]";
+        let tab = format!("{tabs}.find(tab => tab.textContent === '{title}')");
+        self.wait_for(&tab).await;
+        self.run(&format!("{tab}.click()")).await;
+        let editor = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror";
+        self.wait_for(&format!("{editor}.operationName === '{title}'")).await;
+        self.click(".graphiql-execute-button").await;
+    }
+
     /// Asserts that the page asked nobody but the server for anything.
     async fn assert_nothing_from_outside(&self, server: &Server) {
         let names = self.run("return performance.getEntriesByType('resource').map(entry => entry.name)").await;
@@ -159,6 +171,26 @@ async fn every_example_of_graphiql_runs_on_the_demonstration() {
         let marks = browser.run("return document.querySelectorAll('.CodeMirror-lint-mark-error').length").await;
         assert_eq!(marks, 0, "the editor finds no fault in the examples");
         browser.assert_nothing_from_outside(&server).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_written_in_one_window_arrives_in_another() {
+    let server = Server::start().await;
+    let response = "document.querySelector('.result-window .CodeMirror').CodeMirror.getValue()";
+    Browser::with(async |browser| {
+        browser.run_example(&server, "Live").await;
+        let first = browser.client.window().await.expect("a window");
+        let second = browser.client.new_window(true).await.expect("another window").handle;
+        browser.client.switch_to_window(second).await.expect("the other window");
+
+        browser.run_example(&server, "Write").await;
+        browser.wait_for(&format!("{response}.includes('\"name\": \"Ada Lovelace\"')")).await;
+        browser.client.switch_to_window(first).await.expect("the first window");
+
+        browser.wait_for(&format!("{response}.includes('\"name\": \"Ada Lovelace\"')")).await;
+        browser.wait_for(&format!("{response}.includes('\"cursor\": \"event-')")).await;
     })
     .await;
 }

@@ -28,7 +28,7 @@ use crate::{
 
 const WRITERS: u64 = 8;
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long to wait before a server that is down is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
 

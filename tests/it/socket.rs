@@ -64,13 +64,16 @@ impl Socket {
 
     /// The next message as it was written.
     pub async fn hear_text(&mut self) -> String {
-        loop {
-            match self.receive().await {
-                Message::Text(text) => return text.to_string(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("no text: {other:?}"),
+        let text = async {
+            loop {
+                match self.receive().await {
+                    Message::Text(text) => return text.to_string(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("no text: {other:?}"),
+                }
             }
-        }
+        };
+        timeout(PATIENCE, text).await.expect("more than pings")
     }
 
     /// The next message.
