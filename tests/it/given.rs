@@ -2,7 +2,7 @@
 
 use customers::{
     clock::Clock,
-    customer::row,
+    customer::{metrics, row},
     event::{
         Tale,
         log::{self, Origin},
@@ -15,6 +15,7 @@ use entity::{
     event::{EventCause, EventType},
     order::{self, OrderStatus},
 };
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -93,5 +94,38 @@ impl Server {
         };
         insert_all(self.app.database.writer(), vec![order]).await.expect("an order");
         id
+    }
+    /// The id of a new order of one item at `price`.
+    pub async fn place(&self, customer: &Value, price: &str) -> Value {
+        let items = json!([{ "name": "Kettle", "unitPrice": price }]);
+        let input = json!({ "customer": customer, "items": items });
+        let mut payload = self.mutate("orderCreate", input, "order { id }").await;
+        assert_eq!(payload["userErrors"], json!([]), "{price}");
+        payload["order"]["id"].take()
+    }
+
+    /// The id of a new order of one item at `price`, which is delivered.
+    pub async fn purchase(&self, customer: &Value, price: &str) -> Value {
+        let order = self.place(customer, price).await;
+        let payload = self.mutate("orderDeliver", json!({ "id": order }), "order { status }").await;
+        assert_eq!(payload, json!({ "order": { "status": "DELIVERED" }, "userErrors": [] }));
+        order
+    }
+
+    /// The events of a customer after the first `known`.
+    pub async fn events_since(&self, customer: &Value, known: usize) -> Vec<String> {
+        self.events_of(customer).await.split_off(known)
+    }
+
+    /// Fields of a customer.
+    pub async fn customer_fields(&self, customer: &Value, selection: &str) -> Value {
+        self.query(&format!("{{ customer(id: {customer}) {{ {selection} }} }}")).await["customer"].take()
+    }
+
+    /// Checks that all figures are what the ledger of orders and refunds says.
+    pub async fn check_figures(&self) {
+        let tx = self.app.database.begin().await.expect("a transaction");
+        let differ = metrics::rebuild(&tx, Clock::System.now(), None).await.expect("figures");
+        assert_eq!(differ, 0, "customers whose figures are not those of the ledger");
     }
 }
