@@ -21,7 +21,6 @@ use crate::{
 pub const MOST_ITEMS: usize = 250;
 
 /// What an order costs, in minor units of its currency.
-
 pub struct Priced {
     pub currency: Currency,
     pub exchange_rate: Option<i64>,
@@ -80,7 +79,7 @@ pub fn priced(
     let items = items.into_iter().collect::<Option<Vec<_>>>()?;
     let (discount, shipping, tax, freight) =
         (discount?, shipping?, tax?, freight.map_or(Some(None), |it| it.map(Some))?);
-    let exchange_rate = exchange_rate?;
+    let exchange_rate = exchange_rate.ok()?;
     let subtotal = total::subtotal(items.iter().map(|item| item.line)).filter(|sum| *sum <= LARGEST_AMOUNT);
     let Some(subtotal) = subtotal else {
         let most = Money::new(LARGEST_AMOUNT, currency);
@@ -105,27 +104,27 @@ fn counts(total: i64, exchange_rate: Option<i64>) -> bool {
     product.is_some() && total <= LARGEST_AMOUNT && metrics::in_store_currency(total, exchange_rate) <= LARGEST_AMOUNT
 }
 
-/// The rate as it is stored, none for an order in the store's currency. Nothing when it is wrong.
+/// The rate as it is stored, none for an order in the store's currency. An error, which is told, when it is wrong.
 fn exchange_rate(
     check: &mut Check,
     currency: Currency,
     store: Currency,
     given: Option<&Decimal>,
-) -> Option<Option<i64>> {
+) -> Result<Option<i64>, ()> {
     let path = "input.exchangeRate";
     match given {
-        None if currency == store => Some(None),
+        None if currency == store => Ok(None),
         Some(_) if currency == store => {
             let message = format!("exchangeRate: expected none, since the order is in the store's {}", store.code());
             check.reject(RejectionCode::Invalid, path, message);
-            None
+            Err(())
         }
-        Some(given) => check.exchange_rate(path, &given.0, currency, store).map(Some),
+        Some(given) => check.exchange_rate(path, &given.0, currency, store).map(Some).ok_or(()),
         None => {
             let (one, other) = (currency.code(), store.code());
             let message = format!("exchangeRate: expected what one {one} is worth in {other}, the store's currency");
             check.reject(RejectionCode::Required, path, message);
-            None
+            Err(())
         }
     }
 }

@@ -92,7 +92,7 @@ async fn whoever_joins_holds_at_once_the_tier_they_reach() {
         assert_eq!(joined["loyaltyMembership"]["tier"]["name"], expected, "{spent}");
         assert_eq!(joined, again);
         assert_eq!(server.events_since(&jane, known).await, ["CUSTOMER_ENROLLED"]);
-        assert_eq!(held(&server, &jane).await, [format!("Loyalty Program: Bronze"), format!("The Club: {expected}")]);
+        assert_eq!(held(&server, &jane).await, ["Loyalty Program: Bronze".to_owned(), format!("The Club: {expected}")]);
     }
 }
 
