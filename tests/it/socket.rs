@@ -64,13 +64,17 @@ impl Socket {
 
     /// The next message as it was written.
     pub async fn hear_text(&mut self) -> String {
-        loop {
-            match self.receive().await {
-                Message::Text(text) => return text.to_string(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("no text: {other:?}"),
+        let hearing = async {
+            loop {
+                match self.receive().await {
+                    Message::Text(text) => return text.to_string(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("no text: {other:?}"),
+                }
             }
-        }
+        };
+        // Pings do not count.
+        timeout(PATIENCE, hearing).await.expect("a message comes")
     }
 
     /// The next message.
@@ -95,12 +99,15 @@ impl Socket {
 
     /// The code and the reason by which the server closes the socket, whatever it says before.
     pub async fn closed(&mut self) -> (u16, String) {
-        loop {
-            if let Message::Close(frame) = self.receive().await {
-                let frame = frame.expect("a reason");
-                return (frame.code.into(), frame.reason.to_string());
+        let hearing = async {
+            loop {
+                if let Message::Close(frame) = self.receive().await {
+                    let frame = frame.expect("a reason");
+                    return (frame.code.into(), frame.reason.to_string());
+                }
             }
-        }
+        };
+        timeout(PATIENCE, hearing).await.expect("the socket is closed")
     }
 
     /// Whatever comes next.
