@@ -64,7 +64,7 @@ impl Socket {
 
     /// The next message as it was written.
     pub async fn hear_text(&mut self) -> String {
-        let text = async {
+        let hearing = async {
             loop {
                 match self.receive().await {
                     Message::Text(text) => return text.to_string(),
@@ -73,7 +73,8 @@ impl Socket {
                 }
             }
         };
-        timeout(PATIENCE, text).await.expect("more than pings")
+        // Pings do not count.
+        timeout(PATIENCE, hearing).await.expect("a message comes")
     }
 
     /// The next message.
@@ -98,12 +99,15 @@ impl Socket {
 
     /// The code and the reason by which the server closes the socket, whatever it says before.
     pub async fn closed(&mut self) -> (u16, String) {
-        loop {
-            if let Message::Close(frame) = self.receive().await {
-                let frame = frame.expect("a reason");
-                return (frame.code.into(), frame.reason.to_string());
+        let hearing = async {
+            loop {
+                if let Message::Close(frame) = self.receive().await {
+                    let frame = frame.expect("a reason");
+                    return (frame.code.into(), frame.reason.to_string());
+                }
             }
-        }
+        };
+        timeout(PATIENCE, hearing).await.expect("the socket is closed")
     }
 
     /// Whatever comes next.
