@@ -31,6 +31,9 @@ pub const KEPT: TimeDelta = TimeDelta::hours(24);
 /// The longest key, in characters.
 const LONGEST_KEY: usize = 255;
 
+/// What a mutation says that is not to take place because the request has an answer. The client gets that instead.
+const ANSWERED: &str = "the idempotency key has an answer";
+
 /// The field under which the answer is kept.
 const ANSWER: &str = "";
 
@@ -98,7 +101,9 @@ impl Claim {
     /// [`Failure::Malformed`] when the key stands for another request.
     pub async fn enter(&self, tx: &Transaction, field: &str) -> Outcome<Option<Written>> {
         if insert(&*tx.db, self.entry(field, tx.now, None)).await? {
-            return Ok(None);
+            // Another request with the key may have been refused meanwhile, and left no other entry than its answer.
+            let answer = Entity::find_by_id((self.key.clone(), ANSWER.to_owned())).one(&*tx.db).await?;
+            return if answer.is_some() { Err(Failure::malformed(ANSWERED)) } else { Ok(None) };
         }
         let entry = Entity::find_by_id((self.key.clone(), field.to_owned())).one(&*tx.db).await?;
         let entry = entry.context("the entry of an idempotency key is gone")?;

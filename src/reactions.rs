@@ -101,16 +101,26 @@ async fn react(tx: &Transaction) -> anyhow::Result<usize> {
         tales.push(event.tale(tx.now));
         touched.extend(follow(tx, event).await?);
     }
+    // Locked first: where customers belong must be read after whoever else tells of them has ended.
+    lock(tx, &touched).await?;
     let touched: Vec<_> = touched.into_iter().collect();
     segment::operations::reconsider(tx, &touched).await?;
     while let Some(event) = tx.event(tales.len()) {
         tales.push(event.tale(tx.now));
     }
-    let told: BTreeSet<_> = tales.iter().map(|tale| tale.customer).collect();
-    let unlocked: Vec<_> = told.into_iter().filter(|customer| !tx.has_locked(*customer)).collect();
-    log::lock(&*tx.db, &unlocked).await?;
+    lock(tx, &tales.iter().map(|tale| tale.customer).collect()).await?;
     log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
     Ok(tales.len())
+}
+
+/// Locks the rows of those customers that are not locked yet.
+async fn lock(tx: &Transaction, customers: &BTreeSet<Uuid>) -> anyhow::Result<()> {
+    let unlocked: Vec<_> = customers.iter().copied().filter(|customer| !tx.has_locked(*customer)).collect();
+    log::lock(&*tx.db, &unlocked).await?;
+    for customer in unlocked {
+        tx.lock(customer);
+    }
+    Ok(())
 }
 
 /// What follows from one event. Gives the customer whose segments it may change.
@@ -135,17 +145,17 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
             Some(order.customer_id)
         }
         Event::CustomerPurchased { order } => {
-            loyalty::operations::reconsider_tiers(tx, order.customer_id).await?;
+            loyalty::operations::reconsider_tiers(tx, &[order.customer_id]).await?;
             Some(order.customer_id)
         }
         Event::OrderRefunded { refund, order } => {
             metrics::subtract_refund(tx, &refund, Some(&order)).await?;
-            loyalty::operations::reconsider_tiers(tx, refund.customer_id).await?;
+            loyalty::operations::reconsider_tiers(tx, &[refund.customer_id]).await?;
             Some(refund.customer_id)
         }
         Event::CustomerRefunded { refund } => {
             metrics::subtract_refund(tx, &refund, None).await?;
-            loyalty::operations::reconsider_tiers(tx, refund.customer_id).await?;
+            loyalty::operations::reconsider_tiers(tx, &[refund.customer_id]).await?;
             Some(refund.customer_id)
         }
         Event::OrderShipped { order } => Some(order.customer_id),

@@ -48,7 +48,8 @@ struct Happened {
 }
 
 impl Transaction {
-    /// Begins one. Its instant is that at which it has the right to write, so that later events are told of as later.
+    /// Begins one. Its instant is that of its beginning: on SQLite it has the right to write by then, on PostgreSQL it
+    /// may still wait for another that began later.
     ///
     /// # Errors
     /// When the database does not answer, or another process holds its lock for too long.

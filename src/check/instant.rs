@@ -6,7 +6,8 @@ use super::{Check, last};
 use crate::{instant::Instant, rejection::RejectionCode};
 
 impl Check {
-    /// An instant that is not before `earliest`, if there is such, and not in the future; `now` if not given.
+    /// An instant that is not before `earliest`, if there is such, and not in the future. If not given, `now`, or
+    /// `earliest` where that is later: a transaction may have waited for one that began after it.
     pub fn past(
         &mut self,
         path: &str,
@@ -14,6 +15,7 @@ impl Check {
         earliest: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> DateTime<Utc> {
+        let now = earliest.map_or(now, |earliest| now.max(earliest));
         let at = given.map_or(now, |given| given.0);
         if at > now || earliest.is_some_and(|earliest| at < earliest) {
             let from = earliest.map_or_else(String::new, |earliest| format!("from {} ", Instant(earliest)));

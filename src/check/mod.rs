@@ -84,12 +84,6 @@ impl Check {
         text.map(|text| self.text_within(path, text, longest))
     }
 
-    /// Whether nothing is wrong so far.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.rejections.is_empty()
-    }
-
     /// Nothing was wrong.
     ///
     /// # Errors

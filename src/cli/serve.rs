@@ -3,18 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use entity::event::EventCause;
 use tokio::time::interval;
 
 use super::open;
 use crate::{
     app::App,
     config::{ServeOptions, StoreOptions},
-    event::log::Origin,
     http::{self, Server},
-    idempotency, import,
-    reactions::transact_as,
-    segment,
+    idempotency, import, job,
 };
 
 /// Serves until the process is told to end.
@@ -44,12 +40,9 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
 
 /// Brings the dynamic segments up to date: what depends on time moved on while no server ran.
 async fn refresh(app: App) {
-    let origin = Origin { actor: "segmentation".to_owned(), cause: EventCause::Job };
-    let computing =
-        transact_as(&app, &origin, |tx| async move { Ok(segment::operations::reconsider_everyone(&tx).await?) });
-    match computing.await {
+    match job::settle_segments(&app).await {
         Ok(changed) => tracing::info!(changed, "the segments are up to date"),
-        Err(refusal) => tracing::error!(?refusal, "the segments could not be brought up to date"),
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the segments could not be brought up to date"),
     }
 }
 

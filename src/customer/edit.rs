@@ -75,7 +75,7 @@ pub fn apply(
     check.change_text("input.externalId", &facts.external_id, &mut after.external_id, LONGEST_EXTERNAL_ID);
     let mut since = Instant(after.customer_since.0);
     check.replace("input.customerSince", &facts.customer_since, &mut since);
-    if since.0 > now {
+    if facts.customer_since.value().is_some() && since.0 > now {
         check.reject(RejectionCode::Invalid, "input.customerSince", "customerSince: expected an instant not after now");
     }
     after.customer_since = ChronoUnixTimestampMillis(since.0);

@@ -110,6 +110,22 @@ pub async fn verify(db: &impl ConnectionTrait, as_of: DateTime<Utc>, limit: u32)
     Ok((count, drifts))
 }
 
+/// The customers whose figures are not what their ledgers hold at `as_of`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drifted(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
+    let sql = format!(
+        "select customer.id from customer join {ledger} ledger on ledger.id = customer.id where {differs}
+        order by customer.id",
+        ledger = ledger(db, None),
+        differs = differs(),
+    );
+    let rows = query(db, &sql, parameters(db, as_of, None)).await;
+    let rows = rows.context("could not compare the figures of customers with their orders")?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+}
+
 /// A derived table of the figures that ledgers hold at parameter 1, of the customers among parameter 2, or of all.
 fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
     let dialect = Dialect::from(db.get_database_backend());
@@ -177,7 +193,8 @@ pub async fn add_order(tx: &Transaction, order: &order::Model) -> anyhow::Result
     Ok(())
 }
 
-/// Counts an order of a customer no longer, which was cancelled just now. Its dates may have been the first or last.
+/// Counts an order of a customer no longer, which was cancelled just now. Its dates may have been the first or last, so
+/// that the figures are rebuilt.
 ///
 /// # Errors
 /// When the database fails.
@@ -187,16 +204,7 @@ pub async fn remove_order(tx: &Transaction, order: &order::Model) -> anyhow::Res
     // their figures by then, or waits.
     log::lock(&*tx.db, &[customer]).await?;
     tx.lock(customer);
-    let sql = "update customer set
-            total_orders = total_orders - 1,
-            first_order_date = (
-                select min(order_date) from orders where customer_id = $1 and cancelled_at is null
-            ),
-            last_order_date = (
-                select max(order_date) from orders where customer_id = $1 and cancelled_at is null
-            )
-        where id = $1";
-    execute(&*tx.db, sql, vec![customer.into()]).await.context("could not count a cancelled order no longer")?;
+    rebuild(&*tx.db, tx.now, Some(&[customer])).await?;
     Ok(())
 }
 

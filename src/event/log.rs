@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::Tale;
 use crate::{
     clock::Clock,
-    store::{Database, Dialect, Kind, execute},
+    store::{Database, Dialect, Kind, execute, query},
 };
 
 /// Numbering is locked by this number on PostgreSQL: any that is always the same.
@@ -74,7 +74,7 @@ async fn append_some(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, t
     let parameters =
         vec![dialect.records(rows.collect()), origin.actor.as_str().into(), origin.cause.description().name.into()];
     let position = match dialect {
-        Dialect::Sqlite => "(select coalesce(max(position), 0) from event) + told.place",
+        Dialect::Sqlite => "(select coalesce(max(position), 0) from event where position is not null) + told.place",
         Dialect::Postgres => "cast(null as bigint)",
     };
     let sql = format!(
@@ -125,7 +125,8 @@ pub async fn lock(tx: &impl ConnectionTrait, customers: &[Uuid]) -> anyhow::Resu
 
 /// Gives a position to committed events that have none, and counts them. There are none on SQLite.
 ///
-/// One process at a time does so; another that finds it busy leaves it the work.
+/// One process at a time does so. Another waits for it, and then does what is left: whatever was committed before the
+/// call has a position afterwards.
 ///
 /// # Errors
 /// When the database fails.
@@ -133,17 +134,20 @@ pub async fn number(database: &Database) -> anyhow::Result<u64> {
     if database.dialect() == Dialect::Sqlite {
         return Ok(0);
     }
-    let tx = database.begin().await?;
-    let lock = format!("select 1 where pg_try_advisory_xact_lock({NUMBERING_LOCK})");
-    if execute(&tx, &lock, Vec::new()).await.context("could not lock the log of events")? == 0 {
+    let sql = "select 1 from event where position is null limit 1";
+    if query(database.uncounted_reader(), sql, Vec::new()).await.context("could not read the log of events")?.is_empty()
+    {
         return Ok(0);
     }
+    let tx = database.begin().await?;
+    let lock = format!("select pg_advisory_xact_lock({NUMBERING_LOCK})");
+    execute(&tx, &lock, Vec::new()).await.context("could not lock the log of events")?;
     // The lock is held before the statement's snapshot is taken, so that it sees all positions given so far.
     let sql = "
         update event set position = numbered.position
         from (
-            select id, (select coalesce(max(position), 0) from event) + row_number() over (order by arrival)
-                as position
+            select id, (select coalesce(max(position), 0) from event where position is not null)
+                + row_number() over (order by arrival) as position
             from (select id, arrival from event where position is null order by arrival limit $1) waiting
         ) numbered
         where event.id = numbered.id";
@@ -165,6 +169,8 @@ pub async fn head(db: &impl ConnectionTrait) -> anyhow::Result<i64> {
     let head = event::Entity::find()
         .select_only()
         .expr(event::Column::Position.into_expr().max())
+        // The index holds no others.
+        .filter(event::Column::Position.is_not_null())
         .into_tuple::<Option<i64>>()
         .one(db)
         .await

@@ -39,6 +39,8 @@ pub struct Section {
     pub after: i64,
     /// What stands in for the argument `after`: where it comes from, and the cursor.
     pub resume: Option<(&'static str, String)>,
+    /// Whether the argument `after` is looked at: only where a subscription starts.
+    is_start: bool,
     start: Arc<OnceLock<i64>>,
     shown: Arc<AtomicI64>,
 }
@@ -53,7 +55,7 @@ impl Section {
     /// No events: executed over it, a subscription only tells whether it is right, and where it starts.
     #[must_use]
     pub fn empty(resume: Option<(&'static str, String)>) -> Self {
-        Self { resume, ..Self::default() }
+        Self { resume, is_start: true, ..Self::default() }
     }
 
     /// The position after which the client wants events, once the subscription was executed. None if it wants those
@@ -71,6 +73,9 @@ impl Section {
 
     /// Takes note of the argument `after`.
     fn begin(&self, app: &App, after: Option<String>) -> Outcome<()> {
+        if !self.is_start {
+            return Ok(());
+        }
         let after = after.map(|cursor| ("after", cursor));
         if let Some((argument, cursor)) = self.resume.clone().or(after) {
             let Cursor(position) = Cursor::parse(argument, &cursor)?;

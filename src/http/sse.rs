@@ -17,7 +17,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     operation::{self, Step},
@@ -44,12 +44,36 @@ pub fn answer(context: &Context, headers: &HeaderMap, prepared: Result<Prepared,
     let ending = context.streams.ending.clone().cancelled_owned();
     let events = steps.map(|step| event(&step)).chain(stream::iter(["event: complete\ndata:\n\n".to_owned()]));
     let events = keep_alive(events.boxed()).take_until(ending);
+    let (sender, mut receiver) = mpsc::channel(1);
+    context.streams.tasks.spawn(pump(events, sender, context.streams.patience.send));
+    let sent = stream::poll_fn(move |task| receiver.poll_recv(task));
     let headers = [
         (header::CONTENT_TYPE, MEDIA_TYPE),
         (header::CACHE_CONTROL, "no-cache"),
         (header::VARY, "Accept, Authorization"),
     ];
-    (headers, Body::from_stream(events.map(Ok::<_, Infallible>))).into_response()
+    (headers, Body::from_stream(sent.map(Ok::<_, Infallible>))).into_response()
+}
+
+/// Hands events on to the connection. A client that takes none for so long is let go: its stream ends without
+/// `complete`, and it connects again with the id of the last event that it has read.
+async fn pump(events: impl Stream<Item = String>, sender: mpsc::Sender<String>, patience: Duration) {
+    tokio::pin!(events);
+    loop {
+        let event = tokio::select! {
+            () = sender.closed() => return,
+            event = events.next() => event,
+        };
+        let Some(event) = event else { return };
+        match timeout(patience, sender.send(event)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => {
+                tracing::info!("a client reads its stream too slowly, and was let go");
+                return;
+            }
+        }
+    }
 }
 
 /// The header that takes the place of the argument `after`.

@@ -12,7 +12,10 @@ use std::{collections::HashMap, fmt::Display, sync::Arc, time::Duration};
 use async_graphql::ServerError;
 use axum::{
     extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code},
-    http::{HeaderMap, StatusCode, header, uri::Uri},
+    http::{
+        HeaderMap, StatusCode, header,
+        uri::{Authority, Uri},
+    },
     response::{IntoResponse, Response},
 };
 use futures_util::{
@@ -84,7 +87,7 @@ enum End {
 
 /// Opens a socket, if it is not a foreign page that asks: browsers keep none from doing so.
 pub fn open(context: Context, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !is_origin_known(&context, headers) {
+    if !is_own_origin(headers) {
         return (StatusCode::FORBIDDEN, "pages of another origin may not open a socket\n").into_response();
     }
     let Some(place) = context.streams.place() else {
@@ -112,11 +115,12 @@ pub fn open(context: Context, headers: &HeaderMap, upgrade: WebSocketUpgrade) ->
     })
 }
 
-/// Whether the page that asks, if it is one, comes from a host that the server answers to.
-fn is_origin_known(context: &Context, headers: &HeaderMap) -> bool {
+/// Whether the page that asks, if it is one, comes from the address that it asks.
+fn is_own_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let origin = origin.to_str().ok().and_then(|origin| origin.parse::<Uri>().ok());
-    origin.as_ref().and_then(Uri::host).is_some_and(|host| context.hosts.know(host))
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin.as_ref().and_then(Uri::authority).map(Authority::as_str) == host
 }
 
 /// An operation that runs.

@@ -2,9 +2,20 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use anyhow::anyhow;
+use entity::event::EventCause;
+use uuid::Uuid;
+
+use super::BATCH_SIZE;
 use crate::{
     app::App,
     customer::metrics::{self, Drift},
+    event::log::{self, Origin},
+    loyalty,
+    reactions::transact_as,
+    rejection::Attempt,
+    segment,
+    transaction::Transaction,
 };
 
 /// Of how many customers the drift is told at most.
@@ -19,15 +30,29 @@ pub enum MetricsReport {
     Verified(i64, Vec<Drift>),
 }
 
-/// Rebuilds the figures of all customers from what the ledger holds now.
+/// Rebuilds the figures of all customers from what the ledger holds now, batch by batch, with the tiers and segments
+/// that follow from them.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn rebuild_metrics(app: &App) -> anyhow::Result<MetricsReport> {
-    let tx = app.database.begin().await?;
-    let changed = metrics::rebuild(&tx, app.clock.now(), None).await?;
-    tx.commit().await?;
+    let drifted = metrics::drifted(app.database.patient_reader(), app.clock.now()).await?;
+    let origin = Origin { actor: "metrics".to_owned(), cause: EventCause::Job };
+    let mut changed = 0;
+    for batch in drifted.chunks(BATCH_SIZE) {
+        let rebuilding = transact_as(app, &origin, |tx| async move { rebuild_some(&tx, batch).await });
+        changed += rebuilding.await.map_err(|refusal| anyhow!("the figures could not be rebuilt: {refusal:?}"))?;
+    }
     Ok(MetricsReport::Rebuilt(changed))
+}
+
+/// Rebuilds the figures of some customers, who cannot buy meanwhile, and lets tiers and segments follow.
+async fn rebuild_some(tx: &Transaction, customers: &[Uuid]) -> Attempt<u64> {
+    log::lock(&*tx.db, customers).await?;
+    let changed = metrics::rebuild(&*tx.db, tx.now, Some(customers)).await?;
+    loyalty::operations::reconsider_tiers(tx, customers).await?;
+    segment::operations::reconsider(tx, customers).await?;
+    Ok(changed)
 }
 
 /// Compares the figures of all customers with what the ledger holds now. Changes nothing.

@@ -1,5 +1,8 @@
 //! Joining programs, and rising and falling in them.
 
+use anyhow::Context;
+use entity::loyalty_program;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
 use super::standing;
@@ -10,6 +13,9 @@ use crate::{event::Event, transaction::Transaction};
 /// # Errors
 /// When the database fails.
 pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Result<()> {
+    // Whoever changes the tiers of the program does so before or after, and finds the new member then.
+    let programs = loyalty_program::Entity::find().filter(loyalty_program::Column::IsDefault.eq(true));
+    programs.lock(LockType::Share).all(&*tx.db).await.context("could not read the default loyalty program")?;
     for enrolment in standing::enroll(&*tx.db, tx.now, Some(&[customer])).await? {
         let standing::Enrolment { customer, program, tier } = enrolment;
         tx.emit(Event::CustomerEnrolled { customer, program, tier });
@@ -17,14 +23,14 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
     Ok(())
 }
 
-/// Brings a customer to the tiers that their spending reaches now, up or down: one event for each program, however
-/// many tiers it skips.
+/// Brings customers to the tiers that their spending reaches now, up or down: one event for each of them and each
+/// program, however many tiers it skips.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reconsider_tiers(tx: &Transaction, customer: Uuid) -> anyhow::Result<()> {
+pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<()> {
     for standing::Move { customer, program, tier, is_rise, .. } in
-        standing::settle_tiers(&*tx.db, tx.now, Some(&[customer])).await?
+        standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?
     {
         tx.emit(if is_rise {
             Event::CustomerUpgraded { customer, program, tier }

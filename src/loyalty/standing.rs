@@ -5,6 +5,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Datelike, NaiveTime, Utc};
+use entity::{event::EventType, term::Term};
 use sea_orm::{ConnectionTrait, sea_query::Value};
 use serde_json::json;
 use uuid::Uuid;
@@ -67,10 +68,11 @@ pub async fn enroll(
             where membership.program_id = program.id and membership.customer_id = customer.id
         ) and not exists (
             select 1 from event
-            where event.customer_id = customer.id and event.kind = 'CUSTOMER_UNENROLLED'
+            where event.customer_id = customer.id and event.kind = '{left}'
                 and event.program_id = program.id
         )
         returning customer_id, program_id, tier_id",
+        left = EventType::CustomerUnenrolled.description().name,
         key = dialect.new_key(now),
         is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("customer.id", 1)),
     );

@@ -3,10 +3,12 @@
 //! Imports call [`compute`] for the customers that they touch, seeding for all when it is done, and `serve` for
 //! all when it starts, since time alone moves customers from one segment to another.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -19,50 +21,74 @@ use crate::{
     store::{Dialect, Reading, Values},
 };
 
-/// A customer who entered a segment, or left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The segment.
-    pub segment: Uuid,
-    /// The customer.
-    pub customer: Uuid,
-    /// Whether they entered; else they left.
-    pub has_entered: bool,
-}
-
 /// Applies the rules of all dynamic segments to `customers`, or to all, as of the instant of `reading`:
-/// those for whom a rule holds enter, those for whom it no longer does leave. Gives both, and tells nobody.
+/// those for whom a rule holds enter, those for whom it no longer does leave. Counts both, and tells nobody.
 ///
 /// Applied to all, the segments are marked as computed at that instant. Deleted customers are in no dynamic
 /// segment. Figures come first: see [`crate::customer::metrics::rebuild`].
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn compute(
-    tx: &impl ConnectionTrait,
-    reading: &Reading,
-    customers: Option<&[Uuid]>,
-) -> anyhow::Result<Vec<Change>> {
+pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: Option<&[Uuid]>) -> anyhow::Result<u64> {
     let segments = dynamic(tx).await?;
     let dialect = Dialect::from(tx.get_database_backend());
     let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
-    let mut changes = Vec::new();
+    let mut changes = 0;
     for segment in segments {
         let condition = condition(reading, dialect, &segment)?;
         let within = |column: Expr| keys.as_ref().map(|keys| dialect.among(column, keys));
-        let change = |has_entered| move |customer| Change { segment: segment.id, customer, has_entered };
-        changes.extend(enter(tx, reading, segment.id, &condition, within).await?.into_iter().map(change(true)));
-        changes.extend(leave(tx, segment.id, &condition, within).await?.into_iter().map(change(false)));
+        changes += enter(tx, reading, segment.id, &condition, within).await?;
+        changes += leave(tx, segment.id, &condition, within).await?;
     }
     if customers.is_none() {
-        segment::Entity::update_many()
-            .col_expr(segment::Column::ComputedAt, Expr::val(reading.now.timestamp_millis()))
-            .filter(segment::Column::Rule.is_not_null())
-            .exec(tx)
-            .await
-            .context("could not mark the segments as computed")?;
+        mark(tx, reading).await?;
     }
     Ok(changes)
+}
+
+/// The customers who are in a dynamic segment whose rule does not hold for them at the instant of `reading`, or are not
+/// in one whose rule does.
+///
+/// # Errors
+/// When the database fails, or a stored rule cannot be read.
+pub async fn misplaced(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<BTreeSet<Uuid>> {
+    let dialect = Dialect::from(db.get_database_backend());
+    let mut customers = BTreeSet::new();
+    for segment in dynamic(db).await? {
+        let condition = condition(reading, dialect, &segment)?;
+        let key = || Expr::col((customer::Entity, customer::Column::Id));
+        let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
+        let mut members = Query::select();
+        members
+            .from(segment_membership::Entity)
+            .and_where(Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.id));
+        let mut outside = live(&condition);
+        let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
+        outside.expr(key()).and_where(Expr::exists(is_member).not());
+        let belongs = live(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
+        let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
+        for select in [outside, wrongly_inside] {
+            let rows = db.query_all(&select).await.context("could not tell who is misplaced in a segment")?;
+            for row in rows {
+                customers.insert(row.try_get_by_index(0)?);
+            }
+        }
+    }
+    Ok(customers)
+}
+
+/// Marks the dynamic segments as computed at the instant of `reading`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<()> {
+    segment::Entity::update_many()
+        .col_expr(segment::Column::ComputedAt, Expr::val(reading.now.timestamp_millis()))
+        .filter(segment::Column::Rule.is_not_null())
+        .exec(db)
+        .await
+        .context("could not mark the segments as computed")?;
+    Ok(())
 }
 
 /// All dynamic segments.
@@ -100,7 +126,7 @@ async fn enter(
     segment: Uuid,
     condition: &Expr,
     within: impl Fn(Expr) -> Option<Expr>,
-) -> anyhow::Result<Vec<Uuid>> {
+) -> anyhow::Result<u64> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
     let mut members = live(condition);
     members
@@ -115,9 +141,9 @@ async fn enter(
             segment_membership::Column::Since,
         ])
         .select_from(members)?
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .returning_col(segment_membership::Column::CustomerId);
-    keys(tx.query_all(&insert).await).context("could not add members to a segment")
+        .on_conflict(OnConflict::new().do_nothing().to_owned());
+    let inserted = tx.execute(&insert).await.context("could not add members to a segment")?;
+    Ok(inserted.rows_affected())
 }
 
 async fn leave(
@@ -125,7 +151,7 @@ async fn leave(
     segment: Uuid,
     condition: &Expr,
     within: impl Fn(Expr) -> Option<Expr>,
-) -> anyhow::Result<Vec<Uuid>> {
+) -> anyhow::Result<u64> {
     let member = Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
     let mut members = live(condition);
     members.expr(Expr::cust("1")).and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
@@ -137,13 +163,8 @@ async fn leave(
     if let Some(within) = within(member) {
         delete.and_where(within);
     }
-    delete.returning_col(segment_membership::Column::CustomerId);
-    keys(tx.query_all(&delete).await).context("could not remove members from a segment")
-}
-
-/// The keys in the first column of rows.
-fn keys(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Vec<Uuid>, DbErr> {
-    rows?.iter().map(|row| row.try_get_by_index(0)).collect()
+    let deleted = tx.execute(&delete).await.context("could not remove members from a segment")?;
+    Ok(deleted.rows_affected())
 }
 
 /// `select` with no columns yet, from the live customers for whom the condition holds.
@@ -158,8 +179,6 @@ pub(super) fn live(condition: &Expr) -> SelectStatement {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use sea_orm::DatabaseTransaction;
 
     use super::*;
@@ -197,13 +216,15 @@ mod tests {
             for (days, expected) in cases {
                 let reading = Reading { now: ago(days), ..app.reading() };
                 metrics::rebuild(&tx, ago(days), None).await?;
+                assert!(misplaced(&tx, &reading).await?.contains(&jane), "{days} days ago");
                 compute(&tx, &reading, None).await?;
                 let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
             }
             assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
-            assert_eq!(compute(&tx, &app.reading(), None).await?, []);
-            assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, []);
+            assert_eq!(compute(&tx, &app.reading(), None).await?, 0);
+            assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, 0);
+            assert_eq!(misplaced(&tx, &app.reading()).await?, BTreeSet::new());
             let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
             assert_eq!(computed.map(|instant| instant.0), Some(now()));
             Ok(())

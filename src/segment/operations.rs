@@ -55,23 +55,6 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<
     leave(tx, are.difference(&belong).copied().collect()).await
 }
 
-/// Applies the rules of all dynamic segments to everyone as of now: time alone moves customers from one to another.
-/// Gives how many entered or left.
-///
-/// # Errors
-/// When the database fails, or a stored rule cannot be read.
-pub async fn reconsider_everyone(tx: &Transaction) -> anyhow::Result<usize> {
-    let changes = computation::compute(&*tx.db, &tx.reading(), None).await?;
-    for &computation::Change { segment, customer, has_entered } in &changes {
-        tx.emit(if has_entered {
-            Event::SegmentEntered { customer, segment }
-        } else {
-            Event::SegmentLeft { customer, segment }
-        });
-    }
-    Ok(changes.len())
-}
-
 /// Puts customers into segments, each pair of a segment and a customer who is not in it.
 ///
 /// # Errors
