@@ -45,9 +45,9 @@ impl Check {
         let places = (RATE_PLACES + store.exponent()).saturating_sub(currency.exponent());
         let rate = units(decimal, places, 1..=LARGEST_RATE).map_err(|fault| {
             let expected = match fault {
-                Fault::Fine => format!("at most {places} decimal places"),
-                Fault::Small => "more than 0".to_owned(),
-                Fault::Large => format!("less than {}", Decimal::from(LARGEST_RATE / 10_i64.pow(places))),
+                Fault::Finer => format!("at most {places} decimal places"),
+                Fault::Smaller => "more than 0".to_owned(),
+                Fault::Larger => format!("less than {}", Decimal::from(LARGEST_RATE / 10_i64.pow(places))),
             };
             format!("{}: expected {expected}, not {decimal}", last(path))
         });
@@ -64,10 +64,10 @@ impl Check {
         let (places, most) = (currency.exponent() + EXTRA, LARGEST_AMOUNT * 10_i64.pow(EXTRA));
         let units = units(decimal, places, least..=most).map_err(|fault| {
             let expected = match fault {
-                Fault::Fine => format!("at most {places} decimal places for {}", currency.code()),
-                Fault::Small if least > 0 => "more than 0".to_owned(),
-                Fault::Small => "0 or more".to_owned(),
-                Fault::Large => format!("at most {}", Amount::<EXTRA>::new(most, currency)),
+                Fault::Finer => format!("at most {places} decimal places for {}", currency.code()),
+                Fault::Smaller if least > 0 => "more than 0".to_owned(),
+                Fault::Smaller => "0 or more".to_owned(),
+                Fault::Larger => format!("at most {}", Amount::<EXTRA>::new(most, currency)),
             };
             format!("{}: expected {expected}, not {decimal}", last(path))
         });
@@ -78,29 +78,29 @@ impl Check {
 /// What is wrong with a decimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// It has too many decimal places.
-    Fine,
-    /// It lies below the range.
-    Small,
-    /// It lies above the range.
-    Large,
+    /// Finer than one unit.
+    Finer,
+    /// Smaller than the least.
+    Smaller,
+    /// Larger than the most.
+    Larger,
 }
 
 /// A decimal as a whole number of units, of which `10^places` are one. `decimal` can be read as one.
 fn units(decimal: &str, places: u32, range: RangeInclusive<i64>) -> Result<i64, Fault> {
-    let value = Decimal::from_str_exact(decimal).map_err(|_| Fault::Fine)?.normalize();
+    let value = Decimal::from_str_exact(decimal).map_err(|_| Fault::Finer)?.normalize();
     let scale = Decimal::from(10_u64.pow(places));
     if value > Decimal::from(*range.end()) / scale {
-        return Err(Fault::Large);
+        return Err(Fault::Larger);
     }
     // What is below the range is, whatever its places.
     if value.is_sign_negative() && !value.is_zero() || value.is_zero() && *range.start() > 0 {
-        return Err(Fault::Small);
+        return Err(Fault::Smaller);
     }
     if value.scale() > places {
-        return Err(Fault::Fine);
+        return Err(Fault::Finer);
     }
-    (value * scale).to_i64().ok_or(Fault::Large)
+    (value * scale).to_i64().ok_or(Fault::Larger)
 }
 
 #[cfg(test)]

@@ -33,8 +33,6 @@ pub struct Context {
     pub limits: Limits,
     /// What sockets and streams share.
     pub streams: Streams,
-    /// The names by which the server may be called.
-    pub hosts: Hosts,
 }
 
 impl Context {
@@ -48,7 +46,7 @@ impl Context {
 /// The router.
 pub fn router(app: App, hosts: Hosts, streams: Streams) -> Router {
     let schema = schema::build(app.clone());
-    let context = Context { app: Arc::new(app), schema, limits: Limits::default(), streams, hosts: hosts.clone() };
+    let context = Context { app: Arc::new(app), schema, limits: Limits::default(), streams };
     Router::new()
         .route("/", get(resource::home))
         .route("/graphql", get(graphql::graphql).post(graphql::graphql))

@@ -60,11 +60,13 @@ pub fn priced(
     let discount = amount("input.discount", &input.discount);
     let shipping = amount("input.shipping", &input.shipping);
     let tax = amount("input.tax", &input.tax);
-    let freight = input.freight.as_ref().map(|_| amount("input.freight", &input.freight));
+    let freight = input.freight.as_ref().and_then(|_| amount("input.freight", &input.freight));
     let (count, most) = (input.items.len(), MOST_ITEMS);
     if count == 0 {
         check.reject(RejectionCode::Required, "input.items", "items: expected at least one");
-    } else if count > most {
+        return None;
+    }
+    if count > most {
         check.reject(RejectionCode::Invalid, "input.items", format!("items: expected at most {most}, not {count}"));
         return None;
     }
@@ -77,9 +79,10 @@ pub fn priced(
         .collect();
     // Sums are told of only where all that is added is right.
     let items = items.into_iter().collect::<Option<Vec<_>>>()?;
-    let (discount, shipping, tax, freight) =
-        (discount?, shipping?, tax?, freight.map_or(Some(None), |it| it.map(Some))?);
-    let exchange_rate = exchange_rate.ok()?;
+    let (discount, shipping, tax) = (discount?, shipping?, tax?);
+    if currency != store && exchange_rate.is_none() {
+        return None;
+    }
     let subtotal = total::subtotal(items.iter().map(|item| item.line)).filter(|sum| *sum <= LARGEST_AMOUNT);
     let Some(subtotal) = subtotal else {
         let most = Money::new(LARGEST_AMOUNT, currency);
@@ -104,29 +107,22 @@ fn counts(total: i64, exchange_rate: Option<i64>) -> bool {
     product.is_some() && total <= LARGEST_AMOUNT && metrics::in_store_currency(total, exchange_rate) <= LARGEST_AMOUNT
 }
 
-/// The rate as it is stored, none for an order in the store's currency. An error, which is told, when it is wrong.
-fn exchange_rate(
-    check: &mut Check,
-    currency: Currency,
-    store: Currency,
-    given: Option<&Decimal>,
-) -> Result<Option<i64>, ()> {
-    let path = "input.exchangeRate";
+/// The rate as it is stored; none for an order in the store's currency, or where it is wrong.
+fn exchange_rate(check: &mut Check, currency: Currency, store: Currency, given: Option<&Decimal>) -> Option<i64> {
+    let (path, one, other) = ("input.exchangeRate", currency.code(), store.code());
     match given {
-        None if currency == store => Ok(None),
+        None if currency == store => {}
         Some(_) if currency == store => {
-            let message = format!("exchangeRate: expected none, since the order is in the store's {}", store.code());
+            let message = format!("exchangeRate: expected none, since the order is in the store's {other}");
             check.reject(RejectionCode::Invalid, path, message);
-            Err(())
         }
-        Some(given) => check.exchange_rate(path, &given.0, currency, store).map(Some).ok_or(()),
+        Some(given) => return check.exchange_rate(path, &given.0, currency, store),
         None => {
-            let (one, other) = (currency.code(), store.code());
             let message = format!("exchangeRate: expected what one {one} is worth in {other}, the store's currency");
             check.reject(RejectionCode::Required, path, message);
-            Err(())
         }
     }
+    None
 }
 
 /// `product`: the key of the product that the item names, and the product, if it is sold.
