@@ -120,6 +120,7 @@ pub fn refund(customer: Uuid, at: DateTime<Utc>, amount: i64) -> refund::Model {
         external_id: None,
         amount,
         currency: "USD".to_owned(),
+        store_amount: amount,
         reason: None,
         refunded_at: instant,
         created_at: instant,

@@ -19,6 +19,9 @@ pub struct Model {
     pub amount: i64,
     /// ISO 4217 code.
     pub currency: String,
+    /// What it takes from the customer's spending, in minor units of the store's currency. All refunds of an order
+    /// come to what is taken for their sum, so that one that is returned in parts leaves nothing behind.
+    pub store_amount: i64,
     /// Why, in words; null if not stated.
     pub reason: Option<String>,
     /// When the money was returned: the instant that counts in figures.

@@ -93,7 +93,13 @@ impl Check {
     }
 }
 
-/// The last name of a dotted path: how messages call a field.
+/// The last name of a dotted path, with the index that may follow it: how messages call a field.
 fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
+    let start = |path: &str| path.rfind('.').map_or(0, |point| point + 1);
+    let end = start(path);
+    if path[end..].bytes().all(|byte| byte.is_ascii_digit()) && end > 0 {
+        &path[start(&path[..end - 1])..]
+    } else {
+        &path[end..]
+    }
 }

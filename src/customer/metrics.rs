@@ -27,11 +27,8 @@ pub const MOVEMENTS: &str = "(
     from orders
     where delivered_at is not null
     union all
-    select refund.customer_id, refund.refunded_at,
-        -case when orders.exchange_rate is null then refund.amount
-            else (refund.amount * orders.exchange_rate + 500000) / 1000000 end
+    select customer_id, refunded_at, -store_amount
     from refund
-    left join orders on orders.id = refund.order_id
 )";
 
 /// The figures that are kept of a customer, by their columns and their names in GraphQL.
@@ -226,18 +223,13 @@ pub async fn add_purchase(tx: &Transaction, order: &order::Model) -> anyhow::Res
     Ok(())
 }
 
-/// Takes what was returned to a customer from what they spent, at the rate of the order that it is for, if any.
+/// Takes what was returned to a customer from what they spent.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn subtract_refund(
-    tx: &Transaction,
-    refund: &refund::Model,
-    order: Option<&order::Model>,
-) -> anyhow::Result<()> {
-    let amount = in_store_currency(refund.amount, order.and_then(|order| order.exchange_rate));
+pub async fn subtract_refund(tx: &Transaction, refund: &refund::Model) -> anyhow::Result<()> {
     let sql = "update customer set total_spent = total_spent - $2 where id = $1";
-    let parameters = vec![refund.customer_id.into(), amount.into()];
+    let parameters = vec![refund.customer_id.into(), refund.store_amount.into()];
     execute(&*tx.db, sql, parameters).await.context("could not count a refund")?;
     tx.lock(refund.customer_id);
     Ok(())

@@ -64,7 +64,6 @@ pub enum Event {
     },
     OrderRefunded {
         refund: Box<refund::Model>,
-        order: Box<order::Model>,
     },
     SegmentEntered {
         customer: Uuid,
@@ -154,7 +153,7 @@ impl Event {
             Self::OrderCancelled { order } => {
                 of_order(EventType::OrderCancelled, order, order.cancelled_at.map(|at| at.0))
             }
-            Self::OrderRefunded { refund, .. } => of_refund(EventType::OrderRefunded, refund),
+            Self::OrderRefunded { refund } => of_refund(EventType::OrderRefunded, refund),
             Self::SegmentEntered { customer, segment } => {
                 Tale { segment: Some(*segment), ..of(EventType::SegmentEntered, *customer) }
             }

@@ -77,7 +77,8 @@ pub struct OrderShipInput {
     pub id: ID,
     /// When it left: now if not said, not in the future, and not before it was placed.
     pub shipped_at: Option<Instant>,
-    /// The version that the client has seen. Another one is a conflict, and changes nothing.
+    /// The version that the client has seen. Another one is a conflict, and changes nothing. Where the step was taken
+    /// already, neither this nor the instant is looked at.
     pub expected_version: Option<i32>,
 }
 
@@ -88,7 +89,8 @@ pub struct OrderDeliverInput {
     pub id: ID,
     /// When it arrived: now if not said, not in the future, and not before it left or was placed.
     pub delivered_at: Option<Instant>,
-    /// The version that the client has seen. Another one is a conflict, and changes nothing.
+    /// The version that the client has seen. Another one is a conflict, and changes nothing. Where the step was taken
+    /// already, neither this nor the instant is looked at.
     pub expected_version: Option<i32>,
 }
 
@@ -99,6 +101,7 @@ pub struct OrderCancelInput {
     pub id: ID,
     /// When it was called off: now if not said, not in the future, and not before it left or was placed.
     pub cancelled_at: Option<Instant>,
-    /// The version that the client has seen. Another one is a conflict, and changes nothing.
+    /// The version that the client has seen. Another one is a conflict, and changes nothing. Where the step was taken
+    /// already, neither this nor the instant is looked at.
     pub expected_version: Option<i32>,
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::input::RefundCreateInput;
 use crate::{
     check::Check,
-    customer::row,
+    customer::{metrics, row},
     event::Event,
     money::{Currency, Money},
     order::operations::lock,
@@ -46,7 +46,8 @@ async fn of_order(tx: &Transaction, order: Uuid, input: &RefundCreateInput) -> A
         return Err(Rejection::new(RejectionCode::NotAllowed, "input.order", message).into());
     };
     let currency: Currency = order.currency.parse().map_err(anyhow::Error::msg)?;
-    let left = order.total - refunded(tx, order.id).await?;
+    let before = refunded(tx, order.id).await?;
+    let left = order.total - before;
     if left <= 0 {
         let message = "order: nothing is left of it to return";
         return Err(Rejection::new(RejectionCode::NotAllowed, "input.order", message).into());
@@ -64,9 +65,11 @@ async fn of_order(tx: &Transaction, order: Uuid, input: &RefundCreateInput) -> A
         order_id: Some(order.id),
         ..draft(tx, &mut check, order.customer_id, currency, Some(delivered_at), input).await?
     };
-    let refund = write(tx, check, draft, amount).await?;
+    // By the sum so far: what is returned in parts, each rounded by itself, would not come to what was bought.
+    let in_store = |amount| metrics::in_store_currency(amount, order.exchange_rate);
+    let refund = write(tx, check, draft, amount, |amount| in_store(before + amount) - in_store(before)).await?;
     let id = refund.id;
-    tx.emit(Event::OrderRefunded { refund: Box::new(refund), order: Box::new(order) });
+    tx.emit(Event::OrderRefunded { refund: Box::new(refund) });
     Ok(id)
 }
 
@@ -84,7 +87,7 @@ async fn of_customer(tx: &Transaction, customer: Uuid, input: &RefundCreateInput
         }
     };
     let draft = draft(tx, &mut check, customer, tx.currency, None, input).await?;
-    let refund = write(tx, check, draft, amount).await?;
+    let refund = write(tx, check, draft, amount, |amount| amount).await?;
     let id = refund.id;
     tx.emit(Event::CustomerRefunded { refund: Box::new(refund) });
     Ok(id)
@@ -125,16 +128,23 @@ async fn draft(
         external_id,
         amount: 0,
         currency: currency.code().to_owned(),
+        store_amount: 0,
         reason: check.optional_text("input.reason", input.reason.as_deref()),
         refunded_at: ChronoUnixTimestampMillis(refunded_at),
         created_at: ChronoUnixTimestampMillis(tx.now),
     })
 }
 
-async fn write(tx: &Transaction, check: Check, draft: refund::Model, amount: Option<Money>) -> Attempt<refund::Model> {
+async fn write(
+    tx: &Transaction,
+    check: Check,
+    draft: refund::Model,
+    amount: Option<Money>,
+    in_store_currency: impl Fn(i64) -> i64,
+) -> Attempt<refund::Model> {
     check.done()?;
     let amount = amount.context("a refund without a fault has its amount")?.units;
-    let refund = refund::Model { amount, ..draft };
+    let refund = refund::Model { amount, store_amount: in_store_currency(amount), ..draft };
     insert_all(&*tx.db, vec![refund.clone()])
         .await
         .map_err(|error| Refusal::of_duplicate(error, &[("external_id", "input.externalId")]))?;

@@ -189,6 +189,7 @@ fn refund(
         external_id: chance.happens(20).then(|| numbered("refund", id)),
         amount,
         currency: currency.to_owned(),
+        store_amount: amount,
         reason: chance.happens(80).then(|| chance.one(&REASONS).to_owned()),
         refunded_at: ChronoUnixTimestampMillis(returned),
         created_at: ChronoUnixTimestampMillis(returned),

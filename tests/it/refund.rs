@@ -45,6 +45,27 @@ async fn a_refund_returns_a_part_and_then_what_is_left() {
 }
 
 #[tokio::test]
+async fn what_is_returned_in_parts_in_another_currency_leaves_nothing_behind() {
+    let server = Server::start().await;
+    let jane = server.enter("Jane").await;
+    let items = json!([{ "name": "Kettle", "quantity": 1, "unitPrice": "33.33" }]);
+    let input = json!({ "customer": jane, "items": items, "currency": "EUR", "exchangeRate": "1.105" });
+    let placed = server.mutate("orderCreate", input, "order { id }").await;
+    let order = &placed["order"]["id"];
+    server.mutate("orderDeliver", json!({ "id": order }), "order { id }").await;
+    // 33.33 EUR at 1.105 are 36.82965 USD.
+    assert_eq!(server.customer_fields(&jane, "totalSpent").await["totalSpent"], "36.83");
+
+    for part in [json!({ "order": order, "amount": "11.11" }), json!({ "order": order, "amount": "11.11" })] {
+        server.mutate("refundCreate", part, REFUND).await;
+    }
+    server.mutate("refundCreate", json!({ "order": order }), REFUND).await;
+
+    assert_eq!(server.customer_fields(&jane, "totalSpent").await["totalSpent"], "0.00");
+    server.check_figures().await;
+}
+
+#[tokio::test]
 async fn a_refund_that_falls_below_a_threshold_downgrades() {
     let server = Server::start().await;
     let jane = server.enter("Jane").await;
