@@ -11,7 +11,7 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::{calendar::Calendar, dollars, known::Known, source::Row};
+use super::{calendar::Calendar, known::Known, source::Row};
 use crate::{
     clock::Clock,
     customer::search_text,
@@ -31,6 +31,8 @@ pub struct Draft<'a> {
     pub calendar: Calendar,
     /// What the store has already.
     pub known: &'a Known,
+    /// The code of the currency of the files.
+    pub currency: &'static str,
 }
 
 impl Draft<'_> {
@@ -108,7 +110,7 @@ impl Draft<'_> {
         }
     }
 
-    /// An order in dollars, delivered as soon as it left, that comes to what its items come to.
+    /// An order, delivered as soon as it left, that comes to what its items come to.
     pub fn order(
         &self,
         id: Uuid,
@@ -135,7 +137,7 @@ impl Draft<'_> {
             shipped_at: delivered,
             delivered_at: delivered,
             cancelled_at: None,
-            currency: dollars::CODE.to_owned(),
+            currency: self.currency.to_owned(),
             exchange_rate: None,
             subtotal,
             discount: 0,

@@ -11,7 +11,7 @@ use crate::{event::Event, transaction::Transaction};
 /// When the database fails.
 pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Result<()> {
     for enrolment in standing::enroll(&*tx.db, tx.now, Some(&[customer])).await? {
-        let standing::Enrolment { customer, program, tier } = enrolment;
+        let standing::Enrolment { customer, program, tier, .. } = enrolment;
         tx.emit(Event::CustomerEnrolled { customer, program, tier });
     }
     Ok(())
@@ -23,7 +23,7 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
 /// # Errors
 /// When the database fails.
 pub async fn reconsider_tiers(tx: &Transaction, customer: Uuid) -> anyhow::Result<()> {
-    for standing::Move { customer, program, tier, is_rise } in
+    for standing::Move { customer, program, tier, is_rise, .. } in
         standing::settle_tiers(&*tx.db, tx.now, Some(&[customer])).await?
     {
         tx.emit(if is_rise {

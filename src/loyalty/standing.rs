@@ -23,6 +23,8 @@ pub struct Enrolment {
     pub program: Uuid,
     /// The tier on which they begin.
     pub tier: Uuid,
+    /// Since when they are a member.
+    pub since: DateTime<Utc>,
 }
 
 /// A customer who came to another tier.
@@ -36,6 +38,8 @@ pub struct Move {
     pub tier: Uuid,
     /// Whether it is higher than the one before.
     pub is_rise: bool,
+    /// Since when they hold it.
+    pub since: DateTime<Utc>,
 }
 
 /// Enrols those of `customers`, or of all, who are not members of the default program yet, on its lowest tier
@@ -61,7 +65,7 @@ pub async fn enroll(
             select 1 from loyalty_membership membership
             where membership.program_id = program.id and membership.customer_id = customer.id
         )
-        returning customer_id, program_id, tier_id",
+        returning customer_id, program_id, tier_id, since",
         key = dialect.new_key(now),
         is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("customer.id", 1)),
     );
@@ -72,6 +76,7 @@ pub async fn enroll(
             customer: row.try_get_by_index(0)?,
             program: row.try_get_by_index(1)?,
             tier: row.try_get_by_index(2)?,
+            since: instant(row.try_get_by_index(3)?)?,
         })
     });
     enrolments.collect()
@@ -149,6 +154,7 @@ pub async fn settle_tiers(
             program: row.try_get_by_index(2)?,
             tier: row.try_get_by_index(3)?,
             is_rise: row.try_get_by_index(4)?,
+            since: instant(since)?,
         };
         moves.push(to);
         let key = |key: Uuid| key.simple().to_string();
@@ -166,6 +172,10 @@ pub async fn settle_tiers(
     let written = execute(tx, &sql, vec![dialect.records(records)]).await;
     written.context("could not set the loyalty tiers of customers")?;
     Ok(moves)
+}
+
+fn instant(milliseconds: i64) -> anyhow::Result<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(milliseconds).context("an instant in the database is out of range")
 }
 
 #[cfg(test)]
