@@ -65,7 +65,7 @@ impl Rejections {
     /// # Errors
     /// When the row is wrong and such rows stop the import, and whenever `outcome` is another error.
     pub fn sift<T>(&mut self, outcome: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
-        match outcome.map_err(|error| error.downcast::<Refused>()) {
+        match outcome.map_err(anyhow::Error::downcast::<Refused>) {
             Ok(value) => Ok(Some(value)),
             Err(Err(error)) => Err(error),
             Err(Ok(refused)) if self.on_error == OnError::Stop && refused.is_wrong() => Err(refused.into()),
