@@ -102,7 +102,8 @@ pub struct ServeOptions {
 /// The flags of `import`.
 #[derive(Args, Clone, Debug)]
 pub struct ImportOptions {
-    /// The files: for Northwind customers, orders and order lines, for Chinook customers and invoices
+    /// The files, as they are or packed by gzip: for Northwind customers, orders and order lines, for Chinook customers
+    /// and invoices, for CDNOW and Online Retail one
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// What the files hold
@@ -111,6 +112,27 @@ pub struct ImportOptions {
     /// Move all dates by the same number of whole days, so that the newest order is yesterday's
     #[arg(long, env = "CUSTOMERS_RECENT")]
     pub recent: bool,
+    /// What becomes of wrong rows
+    #[arg(long, value_enum, env = "CUSTOMERS_ON_ERROR", default_value_t)]
+    pub on_error: OnError,
+    /// Where to put the rows that are rejected, each with the reason
+    /// [default: the name of the first file and `.rejected.csv`, in the working directory]
+    #[arg(long, value_name = "FILE", env = "CUSTOMERS_REJECTED")]
+    pub rejected: Option<PathBuf>,
+    /// Read, check and report, and write nothing but the file of rejected rows
+    #[arg(long, env = "CUSTOMERS_DRY_RUN")]
+    pub dry_run: bool,
+}
+
+/// What becomes of rows that are not what their file must have. Rows without a customer, which Online Retail has, are
+/// not wrong: they are rejected in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnError {
+    /// The first one stops the import, before anything is written
+    #[default]
+    Stop,
+    /// They are rejected, with all that hangs on them, and the others imported
+    Skip,
 }
 
 /// Whose files are imported.
@@ -120,6 +142,10 @@ pub enum Format {
     Northwind,
     /// The Chinook shop: persons with e-mail addresses, and invoices; two files
     Chinook,
+    /// CDNOW: what anonymous persons spent on CDs; one file, the sample or the whole
+    Cdnow,
+    /// Online Retail: lines of invoices and of refunds, in pounds; one file
+    OnlineRetail,
 }
 
 impl Display for Format {
@@ -127,6 +153,8 @@ impl Display for Format {
         formatter.write_str(match self {
             Self::Northwind => "northwind",
             Self::Chinook => "chinook",
+            Self::Cdnow => "cdnow",
+            Self::OnlineRetail => "online-retail",
         })
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     customer::{metrics, row},
     event::{Bell, Feed},
     loyalty::standing,
+    money::Currency,
     semantics::Base,
     settings,
     store::{Database, insert_all},
@@ -37,10 +38,19 @@ pub fn ago(days: i64) -> DateTime<Utc> {
 
 /// Runs a test on an empty store of each database there is.
 pub async fn each_store<F: Future<Output = anyhow::Result<()>>>(test: impl Fn(App) -> F) -> anyhow::Result<()> {
+    each_store_in("USD", test).await
+}
+
+/// As [`each_store`], in another currency.
+pub async fn each_store_in<F: Future<Output = anyhow::Result<()>>>(
+    currency: &str,
+    test: impl Fn(App) -> F,
+) -> anyhow::Result<()> {
+    let currency: Currency = currency.parse().map_err(anyhow::Error::msg)?;
     let directory = tempfile::tempdir()?;
-    test(app(&sqlite(&directory)).await?).await?;
+    test(app_in(&sqlite(&directory), currency).await?).await?;
     if let Some(url) = postgres().await? {
-        test(app(&url).await?).await?;
+        test(app_in(&url, currency).await?).await?;
     }
     Ok(())
 }
@@ -65,10 +75,14 @@ pub async fn postgres() -> anyhow::Result<Option<String>> {
 
 /// A store in dollars, set up.
 pub async fn app(url: &str) -> anyhow::Result<App> {
+    app_in(url, "USD".parse().map_err(anyhow::Error::msg)?).await
+}
+
+async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
     let database = Database::connect(url).await?;
     database.migrate().await?;
     let clock = Clock::Fixed(now());
-    let currency = settings::prepare(&database, clock, None).await?;
+    let currency = settings::prepare(&database, clock, Some(currency)).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
     Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default(), feed: Feed::default() })
 }

@@ -5,19 +5,19 @@ mod serve;
 use std::io::{Write, stdout};
 
 use anyhow::{Context, bail};
+use tempfile::TempDir;
 
 use crate::{
     app::App,
     clock::Clock,
     config::{Command, Job, JobsCommand, JobsRunOptions, Options, StoreOptions},
     event::{Bell, Feed},
-    import::{self, Dates},
-    job,
+    import, job,
     progress::Progress,
     schema, seed,
     semantics::Base,
     settings,
-    store::Database,
+    store::{Database, Preparation},
 };
 
 /// The database when none is named.
@@ -35,14 +35,15 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         Command::Schema => say(&schema::sdl()),
         Command::Serve(serve) => serve::run(store, serve).await,
         Command::Import(options) => {
-            let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let dates = if options.recent { Dates::Recent } else { Dates::AsWritten };
-            let report = import::run(&app, options.format, &options.files, dates, &Progress::on_stderr("rows")).await?;
+            let scratch = if options.dry_run { stand_in(store.database()).await? } else { None };
+            let database = scratch.as_ref().map_or(store.database(), |(_, url)| url);
+            let app = open(&store, database, DEFAULT_BASE).await?;
+            let report = import::run(&app, &options, &Progress::on_stderr()).await?;
             say(&format!("{report}\n"))
         }
         Command::Seed(options) => {
             let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let report = seed::run(&app, &options, &Progress::on_stderr("customers")).await?;
+            let report = seed::run(&app, &options, &Progress::on_stderr()).await?;
             say(&format!("{report}\n"))
         }
         Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, verify })) => {
@@ -66,6 +67,23 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     let clock = Clock::System;
     let currency = settings::prepare(&database, clock, options.currency).await?;
     Ok(App { database, clock, base: base.into(), currency, bell: Bell::default(), feed: Feed::default() })
+}
+
+/// For a command that is to leave the database alone: an empty one in its place that ends with the directory, when it
+/// is not there yet and opening it would make it.
+async fn stand_in(database: &str) -> anyhow::Result<Option<(TempDir, String)>> {
+    match Database::preparation(database).await? {
+        Preparation::Current => Ok(None),
+        Preparation::Older => {
+            bail!("a dry run leaves the database alone, which has the schema of an older release; run `serve` first")
+        }
+        Preparation::None => {
+            let directory = tempfile::Builder::new().prefix("customers-dry-run-").tempdir();
+            let directory = directory.context("could not make a directory for the dry run")?;
+            let url = format!("sqlite://{}?mode=rwc", directory.path().join("customers.db").display());
+            Ok(Some((directory, url)))
+        }
+    }
 }
 
 impl StoreOptions {

@@ -5,9 +5,10 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use crate::instant::Day;
 
 /// How dates are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dates {
     /// As they are written.
+    #[default]
     AsWritten,
     /// All moved by the same number of whole days, so that the newest order was placed yesterday in UTC.
     Recent,
@@ -37,9 +38,14 @@ impl Calendar {
         self.shift.num_days()
     }
 
+    /// An instant of the files.
+    pub fn moved(&self, instant: DateTime<Utc>) -> DateTime<Utc> {
+        instant + self.shift
+    }
+
     /// The start of a day, in the past or in the future: for plans.
     pub fn planned(&self, day: Day) -> DateTime<Utc> {
-        day.start() + self.shift
+        self.moved(day.start())
     }
 
     /// The start of a day on which something happened. Nothing when it has not come yet.

@@ -16,6 +16,7 @@ use super::{
     dollars::{self, Dollars},
     draft::Draft,
     known::Keys,
+    rejections::Rejections,
     run::{Dataset, Selection},
     source::{Row, Source, table},
 };
@@ -59,10 +60,10 @@ pub struct Chinook {
 
 impl Chinook {
     /// Reads the files, whatever their order and names.
-    pub fn read(sources: &[Source]) -> anyhow::Result<Self> {
+    pub fn read(sources: &[Source], rejections: &mut Rejections) -> anyhow::Result<Self> {
         Ok(Self {
-            customers: Source::rows_among(sources, "customers")?,
-            invoices: Source::rows_among(sources, "invoices")?,
+            customers: Source::rows_among(sources, "customers", rejections)?,
+            invoices: Source::rows_among(sources, "invoices", rejections)?,
         })
     }
 }
@@ -77,25 +78,30 @@ impl Dataset for Chinook {
         Keys {
             customers: self.customers.iter().map(|row| row.fields.customer_id.clone()).collect(),
             orders: self.invoices.iter().map(|row| row.fields.invoice_id.clone()).collect(),
-            products: Vec::new(),
             emails: emails.map(fold::email).collect(),
+            ..Keys::default()
         }
     }
 
-    fn select(&self, draft: &Draft<'_>) -> anyhow::Result<Selection> {
+    fn select(&self, draft: &Draft<'_>, rejections: &mut Rejections) -> anyhow::Result<Selection> {
         let mut selection = Selection::default();
-        let customers = self.customers(draft, &mut selection)?;
-        self.orders(draft, &customers, &mut selection)?;
+        let customers = self.customers(draft, &mut selection, rejections)?;
+        self.orders(draft, &customers, &mut selection, rejections)?;
         Ok(selection)
     }
 }
 
 impl Chinook {
     /// Selects the customers with their addresses, and gives the keys of all by their ids in the files.
-    fn customers(&self, draft: &Draft<'_>, selection: &mut Selection) -> anyhow::Result<HashMap<&str, Uuid>> {
+    fn customers(
+        &self,
+        draft: &Draft<'_>,
+        selection: &mut Selection,
+        rejections: &mut Rejections,
+    ) -> anyhow::Result<HashMap<&str, Uuid>> {
         let mut emails = draft.known.emails.clone();
         let id: (_, fn(&CustomerRow) -> &str) = ("customer_id", |row| &row.customer_id);
-        selection.keys(&self.customers, id, &draft.known.customers, |row, rows| {
+        selection.keys(&self.customers, id, &draft.known.customers, rejections, |row, rows| {
             let customer = customer(draft, row)?;
             if customer.email_key.as_ref().is_some_and(|email| !emails.insert(email.clone())) {
                 return Err(row.wrong("email", "another customer has this address"));
@@ -112,9 +118,10 @@ impl Chinook {
         draft: &Draft<'_>,
         customers: &HashMap<&str, Uuid>,
         selection: &mut Selection,
+        rejections: &mut Rejections,
     ) -> anyhow::Result<()> {
         let id: (_, fn(&InvoiceRow) -> &str) = ("invoice_id", |row| &row.invoice_id);
-        selection.keys(&self.invoices, id, &draft.known.orders, |row, rows| {
+        selection.keys(&self.invoices, id, &draft.known.orders, rejections, |row, rows| {
             let buyer = row.fields.customer_id.as_str();
             let customer = customers.get(buyer).copied();
             let customer =

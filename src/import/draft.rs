@@ -10,7 +10,7 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::{calendar::Calendar, dollars, known::Known, source::Row};
+use super::{calendar::Calendar, known::Known, source::Row};
 use crate::{
     clock::Clock,
     fold,
@@ -29,6 +29,8 @@ pub struct Draft<'a> {
     pub calendar: Calendar,
     /// What the store has already.
     pub known: &'a Known,
+    /// The code of the currency of the files.
+    pub currency: &'static str,
 }
 
 impl Draft<'_> {
@@ -77,7 +79,7 @@ impl Draft<'_> {
         }
     }
 
-    /// An order in dollars, delivered as soon as it left, that comes to what its items come to.
+    /// An order, delivered as soon as it left, that comes to what its items come to.
     pub fn order(
         &self,
         id: Uuid,
@@ -104,7 +106,7 @@ impl Draft<'_> {
             shipped_at: delivered,
             delivered_at: delivered,
             cancelled_at: None,
-            currency: dollars::CODE.to_owned(),
+            currency: self.currency.to_owned(),
             exchange_rate: None,
             subtotal,
             discount: 0,

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
-use entity::{customer, order, product};
+use entity::{customer, order, product, refund};
 use sea_orm::{
     ConnectionTrait, DynIden,
     sea_query::{Expr, ExprTrait, IntoIden, Query},
@@ -19,6 +19,8 @@ pub struct Keys {
     pub customers: Vec<String>,
     /// External ids of orders.
     pub orders: Vec<String>,
+    /// External ids of refunds.
+    pub refunds: Vec<String>,
     /// External ids of products.
     pub products: Vec<String>,
     /// E-mail addresses, folded.
@@ -32,6 +34,8 @@ pub struct Known {
     pub customers: HashMap<String, Uuid>,
     /// Orders by external id.
     pub orders: HashMap<String, Uuid>,
+    /// Refunds by external id.
+    pub refunds: HashMap<String, Uuid>,
     /// Products by external id, withdrawn ones included.
     pub products: HashMap<String, Uuid>,
     /// E-mail addresses of customers that are not deleted.
@@ -39,17 +43,19 @@ pub struct Known {
 }
 
 impl Known {
-    /// Looks the keys up, in one statement for each kind.
+    /// Looks the keys up, in one statement for each kind of which there are some.
     pub async fn find(tx: &impl ConnectionTrait, keys: Keys) -> anyhow::Result<Self> {
         let external = |column: DynIden| (column, Expr::cust("true"));
         let customers = external(customer::Column::ExternalId.into_iden());
         let orders = external(order::Column::ExternalId.into_iden());
+        let refunds = external(refund::Column::ExternalId.into_iden());
         let products = external(product::Column::ExternalId.into_iden());
         let live = Expr::col(customer::Column::DeletedAt).is_null();
         let emails = (customer::Column::EmailKey.into_iden(), live);
         Ok(Self {
             customers: find(tx, customer::Entity.into_iden(), customers, keys.customers).await?,
             orders: find(tx, order::Entity.into_iden(), orders, keys.orders).await?,
+            refunds: find(tx, refund::Entity.into_iden(), refunds, keys.refunds).await?,
             products: find(tx, product::Entity.into_iden(), products, keys.products).await?,
             emails: find(tx, customer::Entity.into_iden(), emails, keys.emails).await?.into_keys().collect(),
         })
@@ -63,6 +69,9 @@ async fn find(
     (column, condition): (DynIden, Expr),
     texts: Vec<String>,
 ) -> anyhow::Result<HashMap<String, Uuid>> {
+    if texts.is_empty() {
+        return Ok(HashMap::new());
+    }
     let dialect = Dialect::from(tx.get_database_backend());
     let mut select = Query::select();
     select

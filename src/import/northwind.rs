@@ -19,6 +19,7 @@ use super::{
     dollars::{self, Dollars, Fraction, UnitDollars},
     draft::Draft,
     known::Keys,
+    rejections::Rejections,
     run::{Dataset, Selection},
     source::{Row, Source, table},
 };
@@ -82,11 +83,11 @@ pub struct Northwind {
 
 impl Northwind {
     /// Reads the files, whatever their order and names.
-    pub fn read(sources: &[Source]) -> anyhow::Result<Self> {
+    pub fn read(sources: &[Source], rejections: &mut Rejections) -> anyhow::Result<Self> {
         Ok(Self {
-            customers: Source::rows_among(sources, "customers")?,
-            orders: Source::rows_among(sources, "orders")?,
-            lines: Source::rows_among(sources, "order lines")?,
+            customers: Source::rows_among(sources, "customers", rejections)?,
+            orders: Source::rows_among(sources, "orders", rejections)?,
+            lines: Source::rows_among(sources, "order lines", rejections)?,
         })
     }
 }
@@ -101,17 +102,18 @@ impl Dataset for Northwind {
             customers: self.customers.iter().map(|row| row.fields.customer_id.clone()).collect(),
             orders: self.orders.iter().map(|row| row.fields.order_id.clone()).collect(),
             products: self.lines.iter().map(|row| row.fields.product_id.clone()).collect(),
-            emails: Vec::new(),
+            ..Keys::default()
         }
     }
 
-    fn select(&self, draft: &Draft<'_>) -> anyhow::Result<Selection> {
+    fn select(&self, draft: &Draft<'_>, rejections: &mut Rejections) -> anyhow::Result<Selection> {
         let mut selection = Selection::default();
         let id: (_, fn(&CustomerRow) -> &str) = ("customer_id", |row| &row.customer_id);
+        let known = &draft.known.customers;
         let customers =
-            selection.keys(&self.customers, id, &draft.known.customers, |row, rows| customer(draft, row, rows))?;
+            selection.keys(&self.customers, id, known, rejections, |row, rows| customer(draft, row, rows))?;
         let products = self.products(draft, &mut selection)?;
-        self.orders(draft, &customers, &products, &mut selection)?;
+        self.orders(draft, &customers, &products, &mut selection, rejections)?;
         Ok(selection)
     }
 }
@@ -148,13 +150,14 @@ impl Northwind {
         customers: &HashMap<&str, Uuid>,
         products: &HashMap<&str, Uuid>,
         selection: &mut Selection,
+        rejections: &mut Rejections,
     ) -> anyhow::Result<()> {
         let mut lines: HashMap<&str, Vec<&Row<LineRow>>> = HashMap::new();
         for row in &self.lines {
             lines.entry(&row.fields.order_id).or_default().push(row);
         }
         let id: (_, fn(&OrderRow) -> &str) = ("order_id", |row| &row.order_id);
-        let orders = selection.keys(&self.orders, id, &draft.known.orders, |row, rows| {
+        let orders = selection.keys(&self.orders, id, &draft.known.orders, rejections, |row, rows| {
             let buyer = row.fields.customer_id.as_str();
             let customer = customers.get(buyer).copied();
             let customer =
@@ -167,13 +170,13 @@ impl Northwind {
             rows.items.extend(items);
             Ok(key)
         })?;
-        match self.lines.iter().find(|line| !orders.contains_key(line.fields.order_id.as_str())) {
-            Some(line) => {
-                let id = &line.fields.order_id;
-                Err(line.wrong("order_id", format_args!("there is no order {id:?}")))
+        for line in &self.lines {
+            let id = line.fields.order_id.as_str();
+            if !orders.contains_key(id) {
+                rejections.sift::<()>(Err(line.wrong("order_id", format_args!("there is no order {id:?}"))))?;
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 }
 

@@ -1,22 +1,38 @@
 //! An import from the files to the last figure.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
+use entity::event::EventCause;
 use uuid::Uuid;
 
 use super::{
-    Dates, Report,
-    calendar::Calendar,
+    Report,
+    calendar::{Calendar, Dates},
+    cdnow::Cdnow,
     chinook::Chinook,
-    dollars,
+    consequences, dollars,
     draft::Draft,
     known::{Keys, Known},
+    ledger,
     northwind::Northwind,
+    online_retail::{self, OnlineRetail},
+    rejections::Rejections,
     source::{Row, Source},
 };
 use crate::{
-    app::App, config::Format, customer::metrics, instant::Day, loyalty, progress::Progress, segment, store::Rows,
+    app::App,
+    config::{Format, ImportOptions, OnError},
+    event::log::Origin,
+    failure::Failure,
+    instant::Day,
+    progress::Progress,
+    rejection::Refusal,
+    store::Rows,
+    transaction::Transaction,
 };
 
 /// The files of another system, read and not yet taken.
@@ -27,8 +43,36 @@ pub trait Dataset: Send + Sync {
     /// The keys by which the store may know what is in the files.
     fn keys(&self) -> Keys;
 
-    /// The rows that the store does not have.
-    fn select(&self, draft: &Draft<'_>) -> anyhow::Result<Selection>;
+    /// The rows that the store does not have, but those that are rejected.
+    fn select(&self, draft: &Draft<'_>, rejections: &mut Rejections) -> anyhow::Result<Selection>;
+}
+
+/// How files are imported.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// How dates are taken.
+    pub dates: Dates,
+    /// What becomes of wrong rows.
+    pub on_error: OnError,
+    /// Where rows go that are rejected; nowhere if there is no path.
+    pub rejected: Option<PathBuf>,
+    /// Whether to find out only what would be written.
+    pub is_rehearsal: bool,
+}
+
+/// One import.
+#[derive(Debug)]
+pub struct Work<'a> {
+    /// The store.
+    pub app: &'a App,
+    /// What the files hold.
+    pub format: Format,
+    /// How they are imported.
+    pub manner: &'a Manner,
+    /// Who tells the events, and why.
+    pub origin: &'a Origin,
+    /// Who is told how far it has come.
+    pub progress: &'a Progress,
 }
 
 /// What of a data set is to be written.
@@ -42,21 +86,24 @@ pub struct Selection {
 
 impl Selection {
     /// The keys of what the rows of a file are about, by the ids in its column `column`, each of which must be
-    /// there once: see [`Self::key`].
+    /// there once: see [`Self::key`]. Rows that are rejected have none.
     pub fn keys<'a, T>(
         &mut self,
         file: &'a [Row<T>],
         (column, id): (&str, fn(&T) -> &str),
         known: &HashMap<String, Uuid>,
+        rejections: &mut Rejections,
         mut make: impl FnMut(&'a Row<T>, &mut Rows) -> anyhow::Result<Uuid>,
     ) -> anyhow::Result<HashMap<&'a str, Uuid>> {
         let mut keys = HashMap::with_capacity(file.len());
         for row in file {
             let id = id(&row.fields);
-            let key = self.key(id, known, |rows| make(row, rows))?;
-            if keys.insert(id, key).is_some() {
-                return Err(row.wrong(column, format_args!("{id:?} is in the file twice")));
-            }
+            let key = if keys.contains_key(id) {
+                Err(row.wrong(column, format_args!("{id:?} is in the file twice")))
+            } else {
+                self.key(id, known, |rows| make(row, rows))
+            };
+            keys.extend(rejections.sift(key)?.map(|key| (id, key)));
         }
         Ok(keys)
     }
@@ -79,69 +126,95 @@ impl Selection {
     }
 }
 
-/// Imports `files`, which are told apart by their first lines. A second import of the same files changes
-/// nothing.
+/// Imports files, which are told apart by their first lines. A second import of the same files changes nothing.
 ///
 /// # Errors
-/// When a file cannot be read, a row is wrong, or the store is not in the files' currency. Nothing is written
-/// then; the message names the file, the line and the column.
-pub async fn run(
-    app: &App,
-    format: Format,
-    files: &[PathBuf],
-    dates: Dates,
-    progress: &Progress,
-) -> anyhow::Result<Report> {
-    let sources = files.iter().map(|file| Source::open(file)).collect::<anyhow::Result<Vec<_>>>()?;
-    app.database.expect_many_rows().await?;
-    import(app, format, &sources, dates, progress).await
+/// When a file cannot be read, a row is wrong and that is to stop the import, or the store is not in the files'
+/// currency. Nothing is written then; the message names the file, the line and the column. When the database fails:
+/// then batches that were written stay, and running the import again completes it.
+pub async fn run(app: &App, options: &ImportOptions, progress: &Progress) -> anyhow::Result<Report> {
+    let sources = options.files.iter().map(|file| Source::open(file)).collect::<anyhow::Result<Vec<_>>>()?;
+    if !options.dry_run {
+        app.database.expect_many_rows().await?;
+    }
+    let manner = Manner {
+        dates: if options.recent { Dates::Recent } else { Dates::AsWritten },
+        on_error: options.on_error,
+        rejected: options.rejected.clone().or_else(|| beside(options.files.first()?)),
+        is_rehearsal: options.dry_run,
+    };
+    import(app, options.format, &sources, &manner, progress).await
 }
 
-/// Imports files that are read already.
+/// The file for rejected rows when none is named: in the working directory, as data may lie where nobody may write.
+fn beside(file: &Path) -> Option<PathBuf> {
+    let mut name = file.file_name()?.to_owned();
+    name.push(".rejected.csv");
+    Some(name.into())
+}
+
+/// Imports from sources that are found already.
 pub(super) async fn import(
     app: &App,
     format: Format,
     sources: &[Source],
-    dates: Dates,
+    manner: &Manner,
     progress: &Progress,
 ) -> anyhow::Result<Report> {
-    if app.currency.code() != dollars::CODE {
-        bail!(
-            "the amounts of {format} are in {}, and the currency of this store is {}",
-            dollars::CODE,
-            app.currency.code()
-        );
+    let (own, theirs) = (app.currency.code(), currency(format));
+    if own != theirs {
+        bail!("the amounts of {format} are in {theirs}, and the currency of this store is {own}");
     }
-    let dataset: Box<dyn Dataset> = match format {
-        Format::Northwind => Box::new(Northwind::read(sources)?),
-        Format::Chinook => Box::new(Chinook::read(sources)?),
-    };
-    let tx = app.database.begin().await?;
-    let reading = app.reading();
-    let now = reading.now;
-    let calendar = Calendar::new(dates, dataset.newest_order(), now);
-    let known = Known::find(&tx, dataset.keys()).await?;
-    let Selection { rows, recognized } = dataset.select(&Draft { clock: app.clock, now, calendar, known: &known })?;
-    let report = Report {
-        format,
-        customers: rows.customers.len() as u64,
-        orders: rows.orders.len() as u64,
-        refunds: rows.refunds.len() as u64,
-        products: rows.products.len() as u64,
-        recognized,
-        rejected_rows: 0,
-        shift_in_days: calendar.shift_in_days(),
-    };
-    let touched = rows.touched();
-    progress.expect(rows.len() as u64);
-    rows.insert(&tx, |count| progress.advance(count)).await?;
-    if !touched.is_empty() {
-        metrics::rebuild(&tx, now, Some(&touched)).await?;
-        loyalty::standing::enroll(&tx, now, Some(&touched)).await?;
-        loyalty::standing::settle_tiers(&tx, now, Some(&touched)).await?;
-        segment::computation::compute(&tx, &reading, Some(&touched)).await?;
+    let origin = &Origin { actor: "import".to_owned(), cause: EventCause::Import };
+    let work = Work { app, format, manner, origin, progress };
+    let mut rejections = Rejections::new(manner.on_error, manner.rejected.clone());
+    match format {
+        Format::Northwind => whole(&work, &Northwind::read(sources, &mut rejections)?, rejections).await,
+        Format::Chinook => whole(&work, &Chinook::read(sources, &mut rejections)?, rejections).await,
+        Format::Cdnow => ledger::import::<Cdnow>(&work, sources, "purchases").await,
+        Format::OnlineRetail => ledger::import::<OnlineRetail>(&work, sources, "invoice lines").await,
     }
-    tx.commit().await.context("could not complete the import")?;
+}
+
+/// The code of the currency that the files are in.
+pub fn currency(format: Format) -> &'static str {
+    match format {
+        Format::Northwind | Format::Chinook | Format::Cdnow => dollars::CODE,
+        Format::OnlineRetail => online_retail::CURRENCY,
+    }
+}
+
+/// Why a transaction failed. Nothing rejects what an import writes.
+pub fn failed(refusal: Refusal) -> anyhow::Error {
+    match refusal {
+        Refusal::Failed(Failure::Internal(error)) => anyhow::anyhow!("{error:#}"),
+        other => anyhow::anyhow!("{other:?}"),
+    }
+}
+
+/// Imports a data set as a whole, in one transaction.
+async fn whole(work: &Work<'_>, dataset: &dyn Dataset, mut rejections: Rejections) -> anyhow::Result<Report> {
+    let Work { app, format, manner, origin, progress } = *work;
+    let calendar = Calendar::new(manner.dates, dataset.newest_order(), app.clock.now());
+    let draft = |known, now| Draft { clock: app.clock, now, calendar, known, currency: currency(format) };
+    let mut report = Report::new(format, manner, calendar);
+    if manner.is_rehearsal {
+        let known = Known::find(app.database.reader(), dataset.keys()).await?;
+        let Selection { rows, recognized } = dataset.select(&draft(&known, app.clock.now()), &mut rejections)?;
+        report.add(&rows, recognized);
+    } else {
+        let tx = Transaction::begin(app, origin).await?;
+        let known = Known::find(&*tx.db, dataset.keys()).await?;
+        let Selection { rows, recognized } = dataset.select(&draft(&known, tx.now), &mut rejections)?;
+        report.add(&rows, recognized);
+        let touched = rows.touched();
+        progress.begin("rows", rows.len() as u64);
+        consequences::write(&tx, rows, |count| progress.advance(count)).await?;
+        consequences::settle(&tx, &touched).await?;
+        tx.commit().await.context("could not complete the import")?;
+        app.bell.ring();
+    }
+    report.reject(&mut rejections)?;
     progress.finish();
     Ok(report)
 }

@@ -4,18 +4,26 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use entity::{
-    address, contact_point, customer, loyalty_membership, order, order::OrderStatus, order_item, product, segment,
-    segment_membership,
+    ChronoUnixTimestampMillis, address, contact_point, customer, event,
+    event::{EventCause, EventType},
+    loyalty_membership, loyalty_tier, order,
+    order::OrderStatus,
+    order_item, product, refund, segment, segment_membership,
 };
 use rust_decimal::Decimal;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Dates, demo, demo::embedded, run::import, source::Source};
+use super::{
+    demo,
+    demo::embedded,
+    run::{Manner, import},
+    source::Source,
+};
 use crate::{
     app::App,
-    config::Format,
+    config::{Format, OnError},
     customer::metrics,
     given::{each_store, now},
     loyalty::standing,
@@ -25,19 +33,20 @@ use crate::{
 };
 
 async fn import_both(app: &App) -> anyhow::Result<[super::Report; 2]> {
-    let load = async |format| import(app, format, &embedded(format), Dates::AsWritten, &Progress::silent()).await;
+    let manner = Manner::default();
+    let load = async |format| import(app, format, &embedded(format), &manner, &Progress::silent()).await;
     Ok([load(Format::Northwind).await?, load(Format::Chinook).await?])
 }
 
 /// All rows of a table, in the order of their keys.
-async fn all<E: EntityTrait>(connection: &impl ConnectionTrait) -> anyhow::Result<Vec<E::Model>> {
+pub(super) async fn all<E: EntityTrait>(connection: &impl ConnectionTrait) -> anyhow::Result<Vec<E::Model>> {
     let keys = <E::PrimaryKey as Iterable>::iter().map(PrimaryKeyToColumn::into_column);
     let sorted = keys.fold(E::find(), QueryOrder::order_by_asc);
     Ok(sorted.all(connection).await?)
 }
 
 /// All rows that an import may touch, as text.
-async fn contents(app: &App) -> anyhow::Result<Vec<String>> {
+pub(super) async fn contents(app: &App) -> anyhow::Result<Vec<String>> {
     let reader = app.database.reader();
     Ok(vec![
         format!("{:?}", all::<customer::Entity>(reader).await?),
@@ -49,6 +58,8 @@ async fn contents(app: &App) -> anyhow::Result<Vec<String>> {
         format!("{:?}", all::<loyalty_membership::Entity>(reader).await?),
         format!("{:?}", all::<segment::Entity>(reader).await?),
         format!("{:?}", all::<segment_membership::Entity>(reader).await?),
+        format!("{:?}", all::<refund::Entity>(reader).await?),
+        format!("{:?}", all::<event::Entity>(reader).await?),
     ])
 }
 
@@ -165,7 +176,7 @@ async fn figures_tiers_and_segments_can_be_rebuilt_from_the_orders() -> anyhow::
         let tx = app.database.begin().await?;
         assert_eq!(metrics::rebuild(&tx, now(), None).await?, 0);
         assert_eq!(standing::settle_tiers(&tx, now(), None).await?, []);
-        assert_eq!(computation::compute(&tx, &app.reading(), None).await?, 0);
+        assert_eq!(computation::compute(&tx, &app.reading(), None).await?, []);
         let spoil = "update customer set total_orders = 7, total_spent = -1, last_order_date = null";
         execute(&tx, spoil, Vec::new()).await?;
         let spoil = "update customer set first_order_date = 5, last_purchase_date = null";
@@ -254,7 +265,7 @@ async fn a_wrong_row_is_named_and_nothing_is_written() -> anyhow::Result<()> {
                 Source::embedded("customers.csv", leaked(CUSTOMERS, &customers)),
                 Source::embedded("invoices.csv", leaked(INVOICES, invoices)),
             ];
-            let refused = import(&app, Format::Chinook, &sources, Dates::AsWritten, &Progress::silent()).await;
+            let refused = import(&app, Format::Chinook, &sources, &Manner::default(), &Progress::silent()).await;
             assert_eq!(refused.expect_err("a wrong row").to_string(), expected);
         }
         assert!(contents(&app).await? == before, "rows have changed");
@@ -263,6 +274,81 @@ async fn a_wrong_row_is_named_and_nothing_is_written() -> anyhow::Result<()> {
     .await
 }
 
-fn leaked(header: &str, rows: &str) -> &'static str {
-    Box::leak(format!("{header}{rows}").into_boxed_str())
+fn leaked(header: &str, rows: &str) -> &'static [u8] {
+    format!("{header}{rows}").into_bytes().leak()
+}
+
+#[tokio::test]
+async fn events_tell_of_an_import_once_and_when_things_happened() -> anyhow::Result<()> {
+    each_store(async |app| {
+        import_both(&app).await?;
+        import_both(&app).await?;
+
+        let events = all::<event::Entity>(app.database.reader()).await?;
+        let count = |kind| events.iter().filter(|event| event.kind == kind).count();
+        assert_eq!(count(EventType::CustomerCreated), 91 + 59);
+        assert_eq!(count(EventType::CustomerEnrolled), 91 + 59);
+        assert_eq!(count(EventType::OrderCreated), 830 + 412);
+        // 21 orders of Northwind have not been shipped.
+        assert_eq!(count(EventType::OrderDelivered), 830 - 21 + 412);
+        assert_eq!(count(EventType::CustomerPurchased), 830 - 21 + 412);
+        assert_eq!(count(EventType::CustomerDowngraded) + count(EventType::SegmentLeft), 0);
+        // Everyone is in a segment by spending, and who bought something in one by engagement.
+        assert_eq!(count(EventType::SegmentEntered), 150 + 148);
+        assert!(events.iter().all(|event| event.cause == EventCause::Import && event.actor == "import"));
+        let orders = all::<order::Entity>(app.database.reader()).await?;
+        let orders: HashMap<_, _> = orders.into_iter().map(|order| (order.id, order)).collect();
+        let memberships = all::<loyalty_membership::Entity>(app.database.reader()).await?;
+        let memberships: HashMap<_, _> = memberships.into_iter().map(|row| (row.customer_id, row)).collect();
+        let ranks = all::<loyalty_tier::Entity>(app.database.reader()).await?;
+        let risen = memberships.values().filter(|row| ranks.iter().any(|tier| tier.id == row.tier_id && tier.rank > 1));
+        assert_eq!(count(EventType::CustomerUpgraded), risen.count());
+        for event in events {
+            let order = event.order_id.map(|key| &orders[&key]);
+            let membership = &memberships[&event.customer_id];
+            let expected = match event.kind {
+                EventType::OrderCreated => order.map(|order| order.order_date),
+                EventType::OrderDelivered | EventType::CustomerPurchased => order.and_then(|order| order.delivered_at),
+                EventType::CustomerEnrolled => Some(membership.since),
+                EventType::CustomerUpgraded => Some(membership.tier_since),
+                _ => Some(ChronoUnixTimestampMillis(now())),
+            };
+            assert_eq!(Some(event.occurred_at), expected, "{event:?}");
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn wrong_rows_are_skipped_with_all_that_hangs_on_them_where_that_is_asked_for() -> anyhow::Result<()> {
+    each_store(async |app| {
+        let customers = "customer_id,first_name,last_name,company,street_address,city,region,country,\
+            postal_code,phone,fax,email,customer_since\n\
+            1,Ada,Byron,,,,,,,,,,2026-01-01\n2,Bob,,,,,,,,,,,2026-01-01\n";
+        let invoices = "invoice_id,customer_id,invoice_date,total\n\
+            11,1,2026-01-02,1.50\n12,2,2026-01-02,1.50\n13,1,2026-01-03,free\n";
+        let sources = [
+            Source::embedded("customers.csv", customers.as_bytes()),
+            Source::embedded("invoices.csv", invoices.as_bytes()),
+        ];
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("rejected.csv");
+        let manner = Manner { on_error: OnError::Skip, rejected: Some(path.clone()), ..Manner::default() };
+
+        let report = import(&app, Format::Chinook, &sources, &manner, &Progress::silent()).await?;
+
+        assert_eq!((report.customers, report.orders, report.accepted_rows), (1, 1, 2));
+        let expected = "\
+            file,line,reason,customer_id,first_name,last_name,company,street_address,city,region,country,\
+            postal_code,phone,fax,email,customer_since\n\
+            customers.csv,3,column last_name: is empty,2,Bob,,,,,,,,,,,2026-01-01\n\
+            file,line,reason,invoice_id,customer_id,invoice_date,total\n\
+            invoices.csv,4,\"column total: \"\"free\"\" is not an amount in dollars and cents, such as 12.50\",\
+            13,1,2026-01-03,free\n\
+            invoices.csv,3,\"column customer_id: there is no customer \"\"2\"\"\",12,2,2026-01-02,1.50\n";
+        assert_eq!(std::fs::read_to_string(path)?, expected);
+        Ok(())
+    })
+    .await
 }

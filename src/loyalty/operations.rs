@@ -17,7 +17,7 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
     let programs = loyalty_program::Entity::find().filter(loyalty_program::Column::IsDefault.eq(true));
     programs.lock(LockType::Share).all(&*tx.db).await.context("could not read the default loyalty program")?;
     for enrolment in standing::enroll(&*tx.db, tx.now, Some(&[customer])).await? {
-        let standing::Enrolment { customer, program, tier } = enrolment;
+        let standing::Enrolment { customer, program, tier, .. } = enrolment;
         tx.emit(Event::CustomerEnrolled { customer, program, tier });
     }
     Ok(())

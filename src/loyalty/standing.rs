@@ -24,6 +24,8 @@ pub struct Enrolment {
     pub program: Uuid,
     /// The tier on which they begin.
     pub tier: Uuid,
+    /// Since when they are a member.
+    pub since: DateTime<Utc>,
 }
 
 /// A customer who came to another tier.
@@ -39,6 +41,8 @@ pub struct Move {
     pub tier: Uuid,
     /// Whether it is higher than the one before.
     pub is_rise: bool,
+    /// Since when they hold it.
+    pub since: DateTime<Utc>,
 }
 
 /// How long spending counts in programs that look back: 365 days, in milliseconds.
@@ -71,7 +75,7 @@ pub async fn enroll(
             where event.customer_id = customer.id and event.kind = '{left}'
                 and event.program_id = program.id
         )
-        returning customer_id, program_id, tier_id",
+        returning customer_id, program_id, tier_id, since",
         left = EventType::CustomerUnenrolled.description().name,
         key = dialect.new_key(now),
         is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("customer.id", 1)),
@@ -83,6 +87,7 @@ pub async fn enroll(
             customer: row.try_get_by_index(0)?,
             program: row.try_get_by_index(1)?,
             tier: row.try_get_by_index(2)?,
+            since: instant(row.try_get_by_index(3)?)?,
         })
     });
     enrolments.collect()
@@ -235,6 +240,7 @@ async fn settle(
             from: row.try_get_by_index(6)?,
             tier: row.try_get_by_index(3)?,
             is_rise: row.try_get_by_index(4)?,
+            since: instant(since)?,
         };
         moves.push(to);
         let key = |key: Uuid| key.simple().to_string();
@@ -252,6 +258,10 @@ async fn settle(
     let written = execute(tx, &sql, vec![dialect.records(records)]).await;
     written.context("could not set the loyalty tiers of customers")?;
     Ok(moves)
+}
+
+fn instant(milliseconds: i64) -> anyhow::Result<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(milliseconds).context("an instant in the database is out of range")
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyho
     let now = Day(app.clock.now().date_naive()).start();
     let mut chance = Chance::new(options.random_seed);
     let mut report = Report::default();
-    progress.expect(options.customers);
+    progress.begin("customers", options.customers);
 
     app.database.expect_many_rows().await?;
     let tx = app.database.begin().await?;

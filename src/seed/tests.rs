@@ -138,7 +138,7 @@ async fn seeded_figures_tiers_and_segments_are_what_their_rules_give() -> anyhow
         assert_eq!(metrics::rebuild(&tx, now(), None).await?, 0);
         assert_eq!(standing::enroll(&tx, now(), None).await?, []);
         assert_eq!(standing::settle_tiers(&tx, now(), None).await?, []);
-        assert_eq!(computation::compute(&tx, &app.reading(), None).await?, 0);
+        assert_eq!(computation::compute(&tx, &app.reading(), None).await?, []);
         let orders = order::Entity::find().all(&tx).await?;
         let totals: HashMap<_, _> = orders.iter().map(|order| (order.id, order.total)).collect();
         for order in &orders {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -21,24 +21,40 @@ use crate::{
     store::{Dialect, Reading, Values},
 };
 
+/// A customer who entered a segment, or left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The segment.
+    pub segment: Uuid,
+    /// The customer.
+    pub customer: Uuid,
+    /// Whether they entered; else they left.
+    pub has_entered: bool,
+}
+
 /// Applies the rules of all dynamic segments to `customers`, or to all, as of the instant of `reading`:
-/// those for whom a rule holds enter, those for whom it no longer does leave. Counts both, and tells nobody.
+/// those for whom a rule holds enter, those for whom it no longer does leave. Gives both, and tells nobody.
 ///
 /// Applied to all, the segments are marked as computed at that instant. Deleted customers are in no dynamic
 /// segment. Figures come first: see [`crate::customer::metrics::rebuild`].
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: Option<&[Uuid]>) -> anyhow::Result<u64> {
+pub async fn compute(
+    tx: &impl ConnectionTrait,
+    reading: &Reading,
+    customers: Option<&[Uuid]>,
+) -> anyhow::Result<Vec<Change>> {
     let segments = dynamic(tx).await?;
     let dialect = Dialect::from(tx.get_database_backend());
     let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
-    let mut changes = 0;
+    let mut changes = Vec::new();
     for segment in segments {
         let condition = condition(reading, dialect, &segment)?;
         let within = |column: Expr| keys.as_ref().map(|keys| dialect.among(column, keys));
-        changes += enter(tx, reading, segment.id, &condition, within).await?;
-        changes += leave(tx, segment.id, &condition, within).await?;
+        let change = |has_entered| move |customer| Change { segment: segment.id, customer, has_entered };
+        changes.extend(enter(tx, reading, segment.id, &condition, within).await?.into_iter().map(change(true)));
+        changes.extend(leave(tx, segment.id, &condition, within).await?.into_iter().map(change(false)));
     }
     if customers.is_none() {
         mark(tx, reading).await?;
@@ -126,7 +142,7 @@ async fn enter(
     segment: Uuid,
     condition: &Expr,
     within: impl Fn(Expr) -> Option<Expr>,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Vec<Uuid>> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
     let mut members = live(condition);
     members
@@ -141,9 +157,9 @@ async fn enter(
             segment_membership::Column::Since,
         ])
         .select_from(members)?
-        .on_conflict(OnConflict::new().do_nothing().to_owned());
-    let inserted = tx.execute(&insert).await.context("could not add members to a segment")?;
-    Ok(inserted.rows_affected())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .returning_col(segment_membership::Column::CustomerId);
+    keys(tx.query_all(&insert).await).context("could not add members to a segment")
 }
 
 async fn leave(
@@ -151,7 +167,7 @@ async fn leave(
     segment: Uuid,
     condition: &Expr,
     within: impl Fn(Expr) -> Option<Expr>,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<Vec<Uuid>> {
     let member = Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
     let mut members = live(condition);
     members.expr(Expr::cust("1")).and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
@@ -163,8 +179,13 @@ async fn leave(
     if let Some(within) = within(member) {
         delete.and_where(within);
     }
-    let deleted = tx.execute(&delete).await.context("could not remove members from a segment")?;
-    Ok(deleted.rows_affected())
+    delete.returning_col(segment_membership::Column::CustomerId);
+    keys(tx.query_all(&delete).await).context("could not remove members from a segment")
+}
+
+/// The keys in the first column of rows.
+fn keys(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Vec<Uuid>, DbErr> {
+    rows?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// `select` with no columns yet, from the live customers for whom the condition holds.
@@ -222,8 +243,8 @@ mod tests {
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
             }
             assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
-            assert_eq!(compute(&tx, &app.reading(), None).await?, 0);
-            assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, 0);
+            assert_eq!(compute(&tx, &app.reading(), None).await?, []);
+            assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, []);
             assert_eq!(misplaced(&tx, &app.reading()).await?, BTreeSet::new());
             let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
             assert_eq!(computed.map(|instant| instant.0), Some(now()));

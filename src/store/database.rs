@@ -12,9 +12,9 @@ use anyhow::{Context, bail};
 use migration::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 use super::Dialect;
 
@@ -39,6 +39,17 @@ const READING_LIMIT: Duration = Duration::from_secs(35);
 
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
 const SQLITE_CACHE: &str = "-2000";
+
+/// How far a database is prepared for this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preparation {
+    /// There is none, or nothing of ours is in it.
+    None,
+    /// It has the schema of an older release.
+    Older,
+    /// It has the schema of this program, or of a newer one.
+    Current,
+}
 
 /// The database: SQLite with one writer and several readers, or PostgreSQL with a pool for each.
 #[derive(Clone, Debug)]
@@ -79,6 +90,29 @@ impl Database {
             counter.fetch_add(1, Ordering::Relaxed);
         });
         Ok(Self { reader, uncounted, writer, statements })
+    }
+
+    /// How far the database at a URL is prepared, which is left as it is.
+    ///
+    /// # Errors
+    /// When the URL is of another kind, or the database cannot be reached.
+    pub async fn preparation(url: &str) -> anyhow::Result<Preparation> {
+        if url.starts_with("sqlite:") {
+            let options: SqliteConnectOptions = url.parse().context("could not understand the URL of the database")?;
+            if !options.get_filename().exists() {
+                return Ok(Preparation::None);
+            }
+        }
+        let database = Self::connect(url).await?;
+        let reader = database.reader();
+        let context = "could not read the schema version";
+        let has_schema = SchemaManager::new(reader).has_table(Migrator::migration_table_name().to_string()).await;
+        if !has_schema.context(context)? {
+            return Ok(Preparation::None);
+        }
+        let applied = Migrator::get_migration_models(reader).await.context(context)?;
+        let is_older = applied.len() < Migrator::migrations().len();
+        Ok(if is_older { Preparation::Older } else { Preparation::Current })
     }
 
     /// Brings the schema to the version of this program.

@@ -10,7 +10,7 @@ mod rows;
 mod siblings;
 mod writing;
 
-pub use database::Database;
+pub use database::{Database, Preparation};
 pub use dialect::{Dialect, Values};
 pub use page::{
     Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, keys_where, page,

@@ -1,8 +1,8 @@
 //! The program itself: what its commands do, and how it ends.
 
-use std::{process::Stdio, time::Duration};
+use std::{io::Read, process::Stdio, time::Duration};
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::socket::Socket;
+use crate::{server::fresh_database, socket::Socket};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -63,6 +63,124 @@ async fn an_import_that_is_run_again_changes_nothing() {
 
     assert!(first.contains("91 customers, 830 orders"), "{first}");
     assert!(again.contains("nothing new"), "{again}");
+}
+
+const NINE_DAYS: &str = "data/online_retail_2010-12-01_09.csv.gz";
+
+/// The command that imports the nine days of Online Retail in `file`, its rejected rows going to `rejected`.
+fn import_of<'a>(file: &'a str, rejected: &'a str, database: &'a str) -> [&'a str; 10] {
+    let format = ["--format", "online-retail", "--currency", "GBP"];
+    ["import", file, format[0], format[1], format[2], format[3], "--rejected", rejected, "--database", database]
+}
+
+/// All that an import leaves in a database, but keys and the instants at which it ran, sorted.
+async fn traces(database: &str) -> Vec<String> {
+    const TRACES: [&str; 6] = [
+        "select 'customer ' || external_id || ' ' || customer_since || ' ' || total_orders || ' ' || delivered_orders
+            || ' ' || total_spent || ' ' || coalesce(last_purchase_date, 0) from customer",
+        "select 'order ' || orders.external_id || ' ' || order_date || ' ' || total || ' ' || count(item.id)
+            from orders left join order_item item on item.order_id = orders.id
+            group by orders.external_id, order_date, total",
+        "select 'refund ' || external_id || ' ' || refunded_at || ' ' || amount from refund",
+        "select 'tier ' || customer.external_id || ' ' || tier.name || ' ' || tier_since from loyalty_membership
+            join customer on customer.id = customer_id join loyalty_tier tier on tier.id = tier_id",
+        "select 'segment ' || customer.external_id || ' ' || segment.handle from segment_membership
+            join customer on customer.id = customer_id join segment on segment.id = segment_id",
+        "select 'event ' || event.kind || ' ' || customer.external_id || ' ' || coalesce(orders.external_id, '')
+            || ' ' || coalesce(refund.external_id, '') || ' ' || coalesce(segment.handle, '')
+            || ' ' || coalesce(tier.name, '')
+            || case when event.kind in ('CUSTOMER_CREATED', 'SEGMENT_ENTERED', 'SEGMENT_LEFT') then ''
+                else ' ' || occurred_at end
+            from event join customer on customer.id = event.customer_id left join orders on orders.id = event.order_id
+            left join refund on refund.id = refund_id left join segment on segment.id = segment_id
+            left join loyalty_tier tier on tier.id = event.tier_id",
+    ];
+    let connection = sea_orm::Database::connect(database).await.expect("the database");
+    let mut traces = Vec::new();
+    for sql in TRACES {
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let rows = connection.query_all_raw(statement).await.expect("rows");
+        traces.extend(rows.iter().map(|row| row.try_get_by_index::<String>(0).expect("a text")));
+    }
+    traces.sort();
+    traces
+}
+
+#[tokio::test]
+async fn an_import_that_was_killed_and_is_run_again_ends_as_though_it_had_not_been() {
+    let (directory, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let (killed, whole) = (fresh_database(&directory).await, fresh_database(&other).await);
+    let rejected = directory.path().join("rejected.csv").display().to_string();
+    // The schema comes first, so that the orders can be looked for.
+    let verify = ["jobs", "run", "metrics", "--verify", "--currency", "GBP", "--database", &killed];
+    printed(&verify).await;
+    let connection = sea_orm::Database::connect(&killed).await.expect("the database");
+    let orders = async || {
+        let count = Statement::from_string(connection.get_database_backend(), "select count(*) from orders");
+        let row = connection.query_one_raw(count).await.expect("the orders").expect("a row");
+        row.try_get_by_index::<i64>(0).expect("a number")
+    };
+
+    let mut import = program(&import_of(NINE_DAYS, &rejected, &killed)).stderr(Stdio::null()).spawn().expect("it runs");
+    let begun = async {
+        while orders().await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, begun).await.expect("the first orders are there");
+    import.kill().await.expect("it is killed");
+    let in_between = orders().await;
+    assert!((1..776).contains(&in_between), "killed in the middle: {in_between}");
+    assert!(printed(&verify).await.contains("all figures are those of the ledger"));
+    printed(&import_of(NINE_DAYS, &rejected, &killed)).await;
+    printed(&import_of(NINE_DAYS, &rejected, &whole)).await;
+
+    let (killed, whole) = (traces(&killed).await, traces(&whole).await);
+    assert_eq!(killed.len(), whole.len());
+    assert!(killed == whole, "{:?}", killed.iter().zip(&whole).find(|(one, other)| one != other));
+}
+
+#[tokio::test]
+async fn a_file_is_imported_alike_whether_gzip_has_packed_it_or_not() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let mut text = Vec::new();
+    let packed = std::fs::File::open(NINE_DAYS).expect("the data");
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut text).expect("gzip");
+    std::fs::write(path("plain.csv"), text).expect("a copy");
+    let database = sqlite(&directory);
+    let (rejected, rejected_again) = (path("rejected.csv"), path("rejected_again.csv"));
+
+    let first = printed(&import_of(NINE_DAYS, &rejected, &database)).await;
+    let again = printed(&import_of(&path("plain.csv"), &rejected_again, &database)).await;
+
+    let expected = "online-retail: 622 customers, 776 orders, 125 refunds and 1996 products imported; \
+        14803 rows accepted, 7720 rejected: 7720 no CustomerID";
+    assert!(first.starts_with(expected), "{first}");
+    assert!(again.starts_with("online-retail: nothing new; 3519 already there; 14803 rows accepted"), "{again}");
+    let rejected = std::fs::read_to_string(rejected).expect("the rejected rows");
+    let again = std::fs::read_to_string(rejected_again).expect("the rejected rows");
+    assert_eq!(rejected.lines().count(), 1 + 7720);
+    assert_eq!(rejected.replace("online_retail_2010-12-01_09.csv.gz", "plain.csv"), again);
+}
+
+#[tokio::test]
+async fn a_dry_run_makes_no_database_and_leaves_one_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = sqlite(&directory);
+    let rejected = directory.path().join("rejected.csv").display().to_string();
+    let import = import_of(NINE_DAYS, &rejected, &database);
+    let rehearsal = [&import[..], &["--dry-run"]].concat();
+
+    let before = printed(&rehearsal).await;
+
+    assert!(before.contains("776 orders, 125 refunds and 1996 products would be imported"), "{before}");
+    assert!(!directory.path().join("test.db").exists(), "there was no database, and there is none");
+    printed(&import).await;
+    let traces_before = traces(&database).await;
+    let after = printed(&rehearsal).await;
+    assert!(after.contains("nothing new; 3519 already there"), "{after}");
+    assert!(traces(&database).await == traces_before);
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn settle(
 ) -> anyhow::Result<()> {
     let begins: HashMap<_, _> = new.iter().map(|tier| (tier.id, tier.min_spend)).collect();
     let began: HashMap<_, _> = old.iter().map(|tier| (tier.id, tier.min_spend)).collect();
-    for Move { customer, program, from, tier, is_rise } in settle_program(&*tx.db, tx.now, program).await? {
+    for Move { customer, program, from, tier, is_rise, .. } in settle_program(&*tx.db, tx.now, program).await? {
         let is_rise = if begins.contains_key(&from) { is_rise } else { begins.get(&tier) >= began.get(&from) };
         tx.emit(if is_rise {
             Event::CustomerUpgraded { customer, program, tier }

@@ -1,0 +1,167 @@
+//! Rows that are not taken: whether they stop an import, how many there are for which reason, and the file in which
+//! they are kept.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+    fs::File,
+    path::PathBuf,
+};
+
+use anyhow::Context;
+use csv::{StringRecord, Writer, WriterBuilder};
+
+use super::source::Place;
+use crate::config::OnError;
+
+/// A row that is not taken, and why.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Where it stands.
+    pub place: Place,
+    /// Why it is not taken.
+    pub reason: Reason,
+}
+
+/// Why a row is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It has nothing in this column: files of the format have such rows, and they are of no use.
+    LeftOut {
+        /// The column.
+        column: &'static str,
+    },
+    /// It is not what a row of its file must be.
+    Wrong {
+        /// In which column, unless it is wrong as a whole.
+        column: Option<String>,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// The rows that are not taken.
+#[derive(Debug)]
+pub struct Rejections {
+    /// How many rows there were, those that are taken included.
+    pub rows: u64,
+    on_error: OnError,
+    counts: BTreeMap<String, u64>,
+    path: Option<PathBuf>,
+    writer: Option<Writer<File>>,
+    /// The columns under which the last row was written.
+    columns: StringRecord,
+}
+
+impl Rejections {
+    /// None so far. They will be written to a new file at `path`, if there is one to be and there are any.
+    pub fn new(on_error: OnError, path: Option<PathBuf>) -> Self {
+        let (counts, columns) = (BTreeMap::new(), StringRecord::new());
+        Self { rows: 0, on_error, counts, path, writer: None, columns }
+    }
+
+    /// What `outcome` gives, or nothing where it is a row that is rejected.
+    ///
+    /// # Errors
+    /// When the row is wrong and such rows stop the import, and whenever `outcome` is another error.
+    pub fn sift<T>(&mut self, outcome: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+        match outcome.map_err(anyhow::Error::downcast::<Refused>) {
+            Ok(value) => Ok(Some(value)),
+            Err(Err(error)) => Err(error),
+            Err(Ok(refused)) if self.on_error == OnError::Stop && refused.is_wrong() => Err(refused.into()),
+            Err(Ok(refused)) => {
+                self.write(&refused).context("could not write the file of rejected rows")?;
+                *self.counts.entry(refused.reason.kind()).or_default() += 1;
+                Ok(None)
+            }
+        }
+    }
+
+    /// How many rows were rejected, by reason.
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.counts.clone()
+    }
+
+    /// Completes the file, and gives its path if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn complete(&mut self) -> anyhow::Result<Option<PathBuf>> {
+        let Some(writer) = &mut self.writer else { return Ok(None) };
+        writer.flush().context("could not write the file of rejected rows")?;
+        Ok(self.path.clone())
+    }
+
+    /// Each row keeps its values, behind its file, its line and the reason. Rows of several files stand each below the
+    /// columns of their own.
+    fn write(&mut self, refused: &Refused) -> anyhow::Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        if self.writer.is_none() {
+            let file = File::create(path).with_context(|| path.display().to_string())?;
+            self.writer = Some(WriterBuilder::new().flexible(true).from_writer(file));
+        }
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        let Place { head, line, values } = &refused.place;
+        if self.columns != head.columns {
+            writer.write_record(["file", "line", "reason"].into_iter().chain(&head.columns))?;
+            self.columns.clone_from(&head.columns);
+        }
+        let (line, reason) = (line.to_string(), refused.reason.to_string());
+        let begin = [head.file.as_bytes(), line.as_bytes(), reason.as_bytes()];
+        writer.write_record(begin.into_iter().chain(values))?;
+        Ok(())
+    }
+}
+
+impl Place {
+    /// The row here is wrong.
+    pub fn wrong(self, column: Option<&str>, message: String) -> Refused {
+        Refused { place: self, reason: Reason::Wrong { column: column.map(str::to_owned), message } }
+    }
+
+    /// The row here has nothing in a column, and is left out.
+    pub fn left_out(self, column: &'static str) -> Refused {
+        Refused { place: self, reason: Reason::LeftOut { column } }
+    }
+}
+
+impl Refused {
+    /// Whether the row is wrong, and not only of no use.
+    pub fn is_wrong(&self) -> bool {
+        matches!(self.reason, Reason::Wrong { .. })
+    }
+}
+
+impl Reason {
+    /// What rows are counted by.
+    fn kind(&self) -> String {
+        match self {
+            Self::LeftOut { column } => format!("no {column}"),
+            Self::Wrong { column: Some(column), .. } => format!("wrong {column}"),
+            Self::Wrong { column: None, .. } => "wrong as a whole".to_owned(),
+        }
+    }
+}
+
+impl Display for Reason {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftOut { column } => write!(formatter, "column {column}: is empty, and so the row is left out"),
+            Self::Wrong { column: Some(column), message } => write!(formatter, "column {column}: {message}"),
+            Self::Wrong { column: None, message } => formatter.write_str(message),
+        }
+    }
+}
+
+impl Display for Refused {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Place { head, line, .. } = &self.place;
+        let comma = match self.reason {
+            Reason::Wrong { column: None, .. } => ":",
+            _ => ",",
+        };
+        write!(formatter, "{}, line {line}{comma} {}", head.file, self.reason)
+    }
+}
+
+impl std::error::Error for Refused {}
