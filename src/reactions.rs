@@ -148,12 +148,7 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
             loyalty::operations::reconsider_tiers(tx, &[order.customer_id]).await?;
             Some(order.customer_id)
         }
-        Event::OrderRefunded { refund } => {
-            metrics::subtract_refund(tx, &refund).await?;
-            loyalty::operations::reconsider_tiers(tx, &[refund.customer_id]).await?;
-            Some(refund.customer_id)
-        }
-        Event::CustomerRefunded { refund } => {
+        Event::OrderRefunded { refund } | Event::CustomerRefunded { refund } => {
             metrics::subtract_refund(tx, &refund).await?;
             loyalty::operations::reconsider_tiers(tx, &[refund.customer_id]).await?;
             Some(refund.customer_id)
