@@ -248,12 +248,12 @@ mod tests {
         let url = given::sqlite(&directory);
         // A store that is dropped closes its connections in its own time, and locks the file once more.
         let _open = given::app(&url).await?;
-        let connect = async |url: &str| {
-            let mut options = ConnectOptions::new(url);
-            options.map_sqlx_sqlite_opts(|sqlite| sqlite.busy_timeout(Duration::ZERO));
+        let connect = async |patience| {
+            let mut options = ConnectOptions::new(&url);
+            options.map_sqlx_sqlite_opts(move |sqlite| sqlite.busy_timeout(patience));
             Database::connect(options).await
         };
-        let (holder, other) = (connect(&url).await?, connect(&url).await?);
+        let (holder, other) = (connect(Duration::from_secs(5)).await?, connect(Duration::ZERO).await?);
         holder.execute_unprepared("begin immediate").await?;
 
         let busy = other.execute_unprepared("begin immediate").await.expect_err("the lock is held");

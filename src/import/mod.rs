@@ -1,8 +1,8 @@
 //! Importing: files of other systems become customers, products, orders and refunds.
 //!
 //! Rows keep the key they had as `externalId`, or get one by their place, so that a second import of the same files
-//! recognises them and changes nothing. Small shops ([`run::Dataset`]) are held in memory and written in one
-//! transaction. Long files ([`bill::Ledger`]) are read twice, to be checked and to be taken, and written in batches:
+//! recognises them and changes nothing. Small shops (`run::Dataset`) are held in memory and written in one
+//! transaction. Long files (`bill::Ledger`) are read twice, to be checked and to be taken, and written in batches:
 //! an import that is interrupted is completed by running it again.
 //!
 //! What follows from the rows is computed by the statements of the jobs, and told as events with the instants at which

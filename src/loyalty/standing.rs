@@ -93,7 +93,7 @@ pub async fn enroll(
     enrolments.collect()
 }
 
-/// Sets the tier that the rule gives, for `customers` or all, and gives those who changed tier. See [`settle`].
+/// Sets the tier that the rule gives, for `customers` or all, and gives those who changed tier. See `settle`.
 ///
 /// In programs that count the spending of a period, nobody falls before the period is over: here, not at all.
 ///
