@@ -15,3 +15,4 @@ mod program;
 mod schema;
 mod search;
 mod server;
+mod statements;
