@@ -7,7 +7,12 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use tokio::try_join;
 use uuid::Uuid;
 
-use super::{Listed, Pages, comparison::Where, write_cursor};
+use super::{
+    Listed, Pages,
+    comparison::Where,
+    selection::{narrowed, selects},
+    write_cursor,
+};
 use crate::{
     app::App,
     auth::Viewer,
@@ -15,6 +20,9 @@ use crate::{
     filter::Scope,
     store::{self, Join, Page, Reading, Siblings, Sort, Window},
 };
+
+/// Where a connection shows its nodes.
+const NODES: &[&[&str]] = &[&["nodes"], &["edges", "node"]];
 
 /// A page of a list of nodes, with the cursors that lead to the next.
 #[derive(Clone, Debug)]
@@ -123,12 +131,12 @@ impl<T: Listed> Connection<T> {
 /// [`Failure::Malformed`] for arguments that cannot be, [`Failure::Forbidden`] for those that look at personal data
 /// without the right.
 pub async fn listed<T: Listed>(ctx: &Context<'_>, pages: Pages<T>, search: Option<Expr>) -> Outcome<Connection<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let app = ctx.data_unchecked::<App>();
     let (sort, window) = section(ctx, &pages)?;
     let condition = [condition(ctx, pages.filter)?, search].into_iter().flatten().reduce(Expr::and);
     let page = async {
         if has_page(ctx) {
-            store::page::<T>(&app.database, reading, condition.clone(), &sort, &window).await
+            store::page::<T>(&app.database, &narrowed::<T>(ctx, NODES), condition.clone(), &sort, &window).await
         } else {
             Ok(Page::default())
         }
@@ -149,7 +157,7 @@ pub async fn related<T: Listed>(
     join: Join,
     pages: Pages<T>,
 ) -> Outcome<Connection<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let app = ctx.data_unchecked::<App>();
     let (sort, window) = section(ctx, &pages)?;
     let page = async {
         if !has_page(ctx) {
@@ -157,9 +165,9 @@ pub async fn related<T: Listed>(
         }
         let pages = siblings.share(place(ctx), || async {
             let condition = condition(ctx, pages.filter.clone())?;
-            let parents = siblings.keys();
+            let (parents, reading) = (siblings.keys(), narrowed::<T>(ctx, NODES));
             let pages =
-                store::page_by_parent::<T>(&app.database, reading, parents, join, condition, &sort, &window).await?;
+                store::page_by_parent::<T>(&app.database, &reading, parents, join, condition, &sort, &window).await?;
             let pages: HashMap<_, _> = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
             Ok::<_, Failure>(Arc::new(pages))
         });
@@ -185,11 +193,11 @@ pub(super) fn place(ctx: &Context<'_>) -> usize {
 }
 
 fn is_counted(ctx: &Context<'_>) -> bool {
-    ctx.look_ahead().field("totalCount").exists()
+    selects(ctx, &["totalCount"])
 }
 
 fn has_page(ctx: &Context<'_>) -> bool {
-    ["nodes", "edges", "pageInfo"].iter().any(|field| ctx.look_ahead().field(field).exists())
+    selects(ctx, &["nodes", "edges", "pageInfo"])
 }
 
 /// The order and the part of the list that are asked for.

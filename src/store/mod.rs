@@ -16,7 +16,7 @@ pub use page::{
     Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, page, page_by_parent, row,
     rows_by_key,
 };
-pub use record::{Reading, Record};
+pub use record::{Columns, Read, Reading, Record};
 pub use rows::Rows;
 pub use siblings::Siblings;
 pub use writing::{Kind, execute, insert_all, query};
