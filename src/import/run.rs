@@ -94,7 +94,9 @@ pub async fn run(
 ) -> anyhow::Result<Report> {
     let sources = files.iter().map(|file| Source::open(file)).collect::<anyhow::Result<Vec<_>>>()?;
     app.database.expect_many_rows().await?;
-    import(app, format, &sources, dates, progress).await
+    let report = import(app, format, &sources, dates, progress).await?;
+    app.database.take_stock().await?;
+    Ok(report)
 }
 
 /// Imports files that are read already.
