@@ -44,7 +44,7 @@ pub async fn find_by_id<T: Record + Resource>(ctx: &Context<'_>, id: &ID) -> Out
     let app = ctx.data_unchecked::<App>();
     let key = app.base.parse_in("id", id.as_str(), T::DESCRIPTION.collection)?;
     let reading = narrowed::<T>(ctx, &[&[]]);
-    Ok(store::rows_by_key::<T>(&app.database, &reading, vec![key]).await?.remove(&key))
+    store::row_by_key::<T>(&app.database, &reading, key).await
 }
 
 /// The node for which `condition` holds, if there is one; the condition is unique.

@@ -31,7 +31,7 @@ pub async fn written<T: Record>(ctx: &Context<'_>, written: &Written) -> Outcome
     let app = ctx.data_unchecked::<App>();
     // The mutation took place after the instant of the request.
     let reading = Reading { now: app.clock.now(), ..narrowed::<T>(ctx, &[&[]]) };
-    Ok(store::rows_by_key::<T>(&app.database, &reading, vec![key]).await?.remove(&key))
+    store::row_by_key::<T>(&app.database, &reading, key).await
 }
 
 /// The key of the node of type `T` that the argument at `path` names.

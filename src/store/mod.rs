@@ -14,7 +14,7 @@ pub use database::Database;
 pub use dialect::{Dialect, Values};
 pub use page::{
     Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, page, page_by_parent, row,
-    rows_by_key,
+    row_by_key, rows_by_key,
 };
 pub use record::{Columns, Read, Reading, Record};
 pub use rows::Rows;

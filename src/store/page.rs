@@ -254,6 +254,14 @@ pub async fn rows_by_key<T: Record>(
     Ok(nodes.into_iter().map(|node| (node.key(), node)).collect())
 }
 
+/// Reads the row of `T` with this key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn row_by_key<T: Record>(database: &Database, reading: &Reading, key: Uuid) -> Outcome<Option<T>> {
+    row(database, reading, record::key::<T>().eq(key)).await
+}
+
 /// Reads the row of `T` for which `condition` holds, which must be unique.
 ///
 /// # Errors
