@@ -14,5 +14,6 @@ mod page;
 mod program;
 mod schema;
 mod search;
+mod selection;
 mod server;
 mod statements;
