@@ -7,7 +7,7 @@ use crate::{
     event::{Bell, Feed},
     money::Currency,
     semantics::Base,
-    store::{Database, Reading},
+    store::{Columns, Database, Reading},
 };
 
 /// The parts that every request is answered with.
@@ -31,6 +31,6 @@ impl App {
     /// What a request reads with: one instant for all of its figures.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading { now: self.clock.now(), currency: self.currency }
+        Reading { now: self.clock.now(), currency: self.currency, columns: Columns::ALL }
     }
 }

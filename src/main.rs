@@ -8,7 +8,12 @@ use std::{
 use anyhow::Context;
 use clap::Parser;
 use customers::{cli, config::Options};
+use mimalloc::MiMalloc;
 use tokio::runtime::Builder;
+
+/// Answers are made of many small pieces, of which each is allocated.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Conditions may nest, and each level of a filter takes some of the stack.
 const STACK_BYTES: usize = 8 * 1024 * 1024;

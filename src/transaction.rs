@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     event::{Event, log::Origin},
     money::Currency,
-    store::{Dialect, Reading},
+    store::{Columns, Dialect, Reading},
 };
 
 /// Another transaction was faster. The same may go through when it is tried again.
@@ -89,7 +89,7 @@ impl Transaction {
     /// What rows are read with: figures at the instant of the transaction.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading { now: self.now, currency: self.currency }
+        Reading { now: self.now, currency: self.currency, columns: Columns::ALL }
     }
 
     /// Tells that something happened. What follows from it is decided by `reactions`.

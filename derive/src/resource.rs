@@ -1,6 +1,6 @@
 //! `#[resource]` on a struct: a node's facts.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Error, Expr, Ident, ItemStruct, LitStr, Path, Result, Type, meta::ParseNestedMeta};
 
@@ -53,11 +53,39 @@ struct Parts {
     columns: Vec<TokenStream>,
     reads: Vec<TokenStream>,
     decodes: Vec<TokenStream>,
+    /// In a node that is made of a whole row, no fact is missing.
+    wholes: Vec<TokenStream>,
+    wraps: Vec<TokenStream>,
     names: Vec<Ident>,
     facts: Vec<TokenStream>,
     writes: Vec<TokenStream>,
     classes: Vec<TokenStream>,
     foreign: Vec<TokenStream>,
+    /// The columns that are always read.
+    keys: u64,
+    /// Each fact, with the columns that it takes.
+    takes: Vec<(Ident, u64)>,
+}
+
+impl Parts {
+    /// The facts that an expression names, and the columns that they take. A column that is always read is no question.
+    fn taken_by(&self, expression: &Expr) -> (Vec<Ident>, u64) {
+        let mut named = Vec::new();
+        identifiers(quote!(#expression), &mut named);
+        let facts: Vec<_> = self.takes.iter().filter(|(fact, _)| named.contains(fact)).collect();
+        (facts.iter().map(|(fact, _)| fact.clone()).collect(), facts.iter().fold(0, |all, (_, columns)| all | columns))
+    }
+}
+
+/// All identifiers in the tokens.
+fn identifiers(tokens: TokenStream, found: &mut Vec<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => found.push(ident),
+            TokenTree::Group(group) => identifiers(group.stream(), found),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
 }
 
 impl Parts {
@@ -83,7 +111,14 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         expand_field(field, &mut parts)?;
     }
 
-    let Parts { columns, reads, decodes, names, facts, writes, classes, foreign } = parts;
+    if parts.columns.len() > 64 {
+        return Err(Error::new_spanned(&item.ident, "a node has at most 64 columns"));
+    }
+    let Parts { columns, reads, decodes, wholes, wraps, names, facts, writes, classes, foreign, keys, takes } = parts;
+    let takes = takes.iter().map(|(fact, columns)| {
+        let name = iri::camel_case(&fact.to_string());
+        quote!(#name => crate::store::Columns(#columns),)
+    });
     let (ident, class_prefixed) = (&item.ident, &class.prefixed);
     let directive = iri::directive(&class);
     let (attributes, visibility, fields) = (&item.attrs, &item.vis, item.fields.iter());
@@ -111,6 +146,8 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
                 // The row lacks a field, or holds another type, where one of these does not compile.
                 let _ = reading;
                 #(#reads)*
+                #(#wholes)*
+                #(#wraps)*
                 Self { #(#names,)* siblings: siblings.clone() }
             }
         }
@@ -121,6 +158,16 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             const COLUMNS: &'static [#table::Column] = &[#(#table::Column::#columns),*];
 
             const DELETED_AT: ::core::option::Option<#table::Column> = #deleted_at;
+
+            const KEYS: crate::store::Columns = crate::store::Columns(#keys);
+
+            fn columns_of(field: &str) -> crate::store::Columns {
+                match field {
+                    #(#takes)*
+                    "jsonLd" => crate::store::Columns::ALL,
+                    _ => crate::store::Columns::NONE,
+                }
+            }
 
             fn key(&self) -> ::uuid::Uuid {
                 self.key
@@ -141,8 +188,10 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
                 use crate::semantics::value::Stored as _;
                 let mut index = 0_usize..;
                 let mut next = || index.next().unwrap_or_default();
-                let _ = reading;
+                let columns = reading.columns;
+                let _ = columns;
                 #(#decodes)*
+                #(#wraps)*
                 ::core::result::Result::Ok(Self { #(#names,)* siblings: siblings.clone() })
             }
         }
@@ -158,7 +207,8 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             };
 
             fn classes(&self) -> ::std::vec::Vec<&'static str> {
-                ::std::vec![#(#classes),*]
+                let classes: [::core::option::Option<&'static str>; _] = [#(#classes),*];
+                classes.into_iter().flatten().collect()
             }
 
             fn write_facts<M: ::serde::ser::SerializeMap>(
@@ -186,12 +236,18 @@ fn expand_field(field: &mut syn::Field, parts: &mut Parts) -> Result<()> {
     let plain = field.ty.clone();
     field.vis = syn::parse_quote!(pub);
 
+    // Keys, and the currency that amounts are read in, are there whatever is asked for.
+    let is_always_read = is_currency || !matches!(role, Role::Fact(_));
     match derived {
-        Some(expression) => parts.push(&quote!(let #ident: #plain = #expression;)),
-        None => decode_column(&ident, &plain, &column, parts),
+        Some(expression) => derive(&ident, &plain, &expression, parts),
+        None => decode_column(&ident, &plain, &column, is_always_read, parts),
     }
     if is_currency {
         parts.push(&quote!(let reading = &reading.within(#ident);));
+        parts.decodes.push(quote!(let #ident = ::core::option::Option::Some(#ident);));
+    }
+    if matches!(role, Role::Fact(_)) {
+        parts.wholes.push(quote!(let #ident = ::core::option::Option::Some(#ident);));
     }
     parts.names.push(ident.clone());
 
@@ -218,13 +274,18 @@ fn expand_field(field: &mut syn::Field, parts: &mut Parts) -> Result<()> {
         field
             .attrs
             .push(syn::parse_quote!(#[doc = "Personal data: null, with an error, for those who may not see it."]));
-        field.ty = syn::parse_quote!(crate::auth::Personal<#plain>);
-        parts.push(&quote!(let #ident = crate::auth::Personal(#ident);));
+        field.ty = syn::parse_quote!(crate::auth::Personal<crate::store::Read<#plain>>);
+        parts.wraps.push(quote!(let #ident = crate::auth::Personal(crate::store::Read::from(#ident));));
+    } else {
+        field.ty = syn::parse_quote!(crate::store::Read<#plain>);
+        parts.wraps.push(quote!(let #ident = crate::store::Read::from(#ident);));
     }
 
     let (label, property) = (iri::camel_case(&ident.to_string()), name.prefixed);
     if property == "rdf:type" {
-        parts.classes.push(quote!(::entity::term::Term::description(self.#ident).iri));
+        parts.classes.push(quote! {
+            self.#ident.get().map(|term| ::entity::term::Term::description(*term).iri)
+        });
     } else {
         let value = if is_personal { quote!(&self.#ident.0) } else { quote!(&self.#ident) };
         let shown = if is_personal { quote!(shows_personal &&) } else { quote!() };
@@ -246,13 +307,40 @@ fn expand_field(field: &mut syn::Field, parts: &mut Parts) -> Result<()> {
     Ok(())
 }
 
-fn decode_column(ident: &Ident, plain: &Type, field: &Ident, parts: &mut Parts) {
+/// A fact that follows from others is there if they are.
+fn derive(ident: &Ident, plain: &Type, expression: &Expr, parts: &mut Parts) {
+    let (facts, columns) = parts.taken_by(expression);
+    parts.reads.push(quote!(let #ident: #plain = #expression;));
+    parts.decodes.push(quote! {
+        let #ident: ::core::option::Option<#plain> = if let (#(::core::option::Option::Some(#facts),)*) = (#(&#facts,)*) {
+            #(let #facts = ::core::clone::Clone::clone(#facts);)*
+            ::core::option::Option::Some(#expression)
+        } else {
+            ::core::option::Option::None
+        };
+    });
+    parts.takes.push((ident.clone(), columns));
+}
+
+fn decode_column(ident: &Ident, plain: &Type, field: &Ident, is_always_read: bool, parts: &mut Parts) {
+    let place = parts.columns.len();
     let column = Ident::new(&pascal_case(&field.to_string()), ident.span());
     parts.columns.push(quote!(#column));
     parts.reads.push(quote!(let #ident = <#plain>::from_column(row.#field, reading);));
-    parts.decodes.push(quote! {
-        let #ident = <#plain>::from_column(row.try_get_by_index(next())?, reading);
-    });
+    let decode = quote!(<#plain>::from_column(row.try_get_by_index(next())?, reading));
+    if is_always_read {
+        parts.decodes.push(quote!(let #ident = #decode;));
+        parts.keys |= 1 << place;
+    } else {
+        parts.decodes.push(quote! {
+            let #ident = if columns.has(#place) {
+                ::core::option::Option::Some(#decode)
+            } else {
+                ::core::option::Option::None
+            };
+        });
+        parts.takes.push((ident.clone(), 1 << place));
+    }
 }
 
 fn role(attributes: &mut Vec<Attribute>, ident: &Ident) -> Result<Role> {

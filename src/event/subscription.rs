@@ -232,7 +232,7 @@ async fn select<T: Listed>(
     }
     let shown = Arc::clone(&section.shown);
     let events = stream::iter(nodes).inspect(move |node| {
-        let Cursor(position) = node.cursor.unwrap_or(Cursor(0));
+        let Cursor(position) = node.cursor.get().copied().flatten().unwrap_or(Cursor(0));
         shown.store(position, Ordering::Relaxed);
     });
     Ok(events.boxed())

@@ -7,7 +7,12 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use tokio::try_join;
 use uuid::Uuid;
 
-use super::{Listed, Pages, comparison::Where, write_cursor};
+use super::{
+    Listed, Pages,
+    comparison::Where,
+    selection::{narrowed, selects},
+    write_cursor,
+};
 use crate::{
     app::App,
     auth::Viewer,
@@ -15,6 +20,9 @@ use crate::{
     filter::Scope,
     store::{self, Join, Page, Reading, Siblings, Sort, Window},
 };
+
+/// Where a connection shows its nodes.
+const NODES: &[&[&str]] = &[&["nodes"], &["edges", "node"]];
 
 /// A page of a list of nodes, with the cursors that lead to the next.
 #[derive(Clone, Debug)]
@@ -123,20 +131,28 @@ impl<T: Listed> Connection<T> {
 /// [`Failure::Malformed`] for arguments that cannot be, [`Failure::Forbidden`] for those that look at personal data
 /// without the right.
 pub async fn listed<T: Listed>(ctx: &Context<'_>, pages: Pages<T>, search: Option<Expr>) -> Outcome<Connection<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let database = &ctx.data_unchecked::<App>().database;
     let (sort, window) = section(ctx, &pages)?;
     let condition = [condition(ctx, pages.filter)?, search].into_iter().flatten().reduce(Expr::and);
     let page = async {
         if has_page(ctx) {
-            store::page::<T>(&app.database, reading, condition.clone(), &sort, &window).await
+            let reading = narrowed::<T>(ctx, NODES);
+            store::page::<T>(database, &reading, condition.clone(), &sort, &window).await
         } else {
             Ok(Page::default())
         }
     };
-    let count =
-        async { if is_counted(ctx) { store::count::<T>(&app.database, condition.clone()).await } else { Ok(0) } };
+    let count = async { if is_counted(ctx) { store::count::<T>(database, condition.clone()).await } else { Ok(0) } };
     let (page, total) = try_join!(page, count)?;
     Ok(Connection::new(Arc::new(page), sort.name.into(), &window, total))
+}
+
+/// The lists that hang on several parents, each by its parent.
+struct Lists<T> {
+    pages: HashMap<Uuid, Arc<Page<T>>>,
+    counts: HashMap<Uuid, i64>,
+    sort: Arc<str>,
+    window: Window,
 }
 
 /// A page of the nodes that hang on `parent`. It is read together with the pages of its siblings, in one statement.
@@ -149,34 +165,33 @@ pub async fn related<T: Listed>(
     join: Join,
     pages: Pages<T>,
 ) -> Outcome<Connection<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let lists = siblings.share(place(ctx), || async { lists(ctx, siblings.keys(), join, pages).await.map(Arc::new) });
+    let lists: Arc<Lists<T>> = lists.await?;
+    let page = lists.pages.get(&parent).cloned().unwrap_or_default();
+    let total = lists.counts.get(&parent).copied().unwrap_or_default();
+    Ok(Connection::new(page, Arc::clone(&lists.sort), &lists.window, total))
+}
+
+async fn lists<T: Listed>(ctx: &Context<'_>, parents: Vec<Uuid>, join: Join, pages: Pages<T>) -> Outcome<Lists<T>> {
+    let database = &ctx.data_unchecked::<App>().database;
     let (sort, window) = section(ctx, &pages)?;
-    let page = async {
+    let condition = condition(ctx, pages.filter)?;
+    let read = async {
         if !has_page(ctx) {
-            return Ok(Arc::default());
+            return Ok(HashMap::new());
         }
-        let pages = siblings.share(place(ctx), || async {
-            let condition = condition(ctx, pages.filter.clone())?;
-            let parents = siblings.keys();
-            let pages =
-                store::page_by_parent::<T>(&app.database, reading, parents, join, condition, &sort, &window).await?;
-            let pages: HashMap<_, _> = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
-            Ok::<_, Failure>(Arc::new(pages))
-        });
-        pages.await.map(|pages| pages.get(&parent).cloned().unwrap_or_default())
+        let reading = narrowed::<T>(ctx, NODES);
+        store::page_by_parent::<T>(database, &reading, parents.clone(), join, condition.clone(), &sort, &window).await
     };
     let count = async {
         if !is_counted(ctx) {
-            return Ok(0);
+            return Ok(HashMap::new());
         }
-        let counts = siblings.share(place(ctx), || async {
-            let condition = condition(ctx, pages.filter.clone())?;
-            store::count_by_parent::<T>(&app.database, siblings.keys(), join, condition).await.map(Arc::new)
-        });
-        counts.await.map(|counts| counts.get(&parent).copied().unwrap_or_default())
+        store::count_by_parent::<T>(database, parents.clone(), join, condition.clone()).await
     };
-    let (page, total) = try_join!(page, count)?;
-    Ok(Connection::new(page, sort.name.as_str().into(), &window, total))
+    let (pages, counts) = try_join!(read, count)?;
+    let pages = pages.into_iter().map(|(parent, page)| (parent, Arc::new(page))).collect();
+    Ok(Lists { pages, counts, sort: sort.name.into(), window })
 }
 
 /// The place in the document that is being resolved.
@@ -185,11 +200,11 @@ pub(super) fn place(ctx: &Context<'_>) -> usize {
 }
 
 fn is_counted(ctx: &Context<'_>) -> bool {
-    ctx.look_ahead().field("totalCount").exists()
+    selects(ctx, &["totalCount"])
 }
 
 fn has_page(ctx: &Context<'_>) -> bool {
-    ["nodes", "edges", "pageInfo"].iter().any(|field| ctx.look_ahead().field(field).exists())
+    selects(ctx, &["nodes", "edges", "pageInfo"])
 }
 
 /// The order and the part of the list that are asked for.

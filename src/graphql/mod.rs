@@ -8,6 +8,7 @@ mod order;
 mod pages;
 mod payload;
 mod scalar;
+mod selection;
 
 pub use connection::{Connection, condition, listed, related};
 pub use error::{code, coded, incident};

@@ -6,13 +6,13 @@ use async_graphql::{Context, ID};
 use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
-use super::{Listed, connection::place};
+use super::{Listed, connection::place, selection::narrowed};
 use crate::{
     app::App,
     auth::Viewer,
     failure::{Failure, Outcome},
     semantics::{Document, Links, Resource},
-    store::{self, Join, Reading, Record, Siblings, Window},
+    store::{self, Join, Record, Siblings, Window},
 };
 
 /// The IRI of a node.
@@ -41,9 +41,10 @@ pub fn node_document<T: Record + Resource + Links>(
 /// # Errors
 /// [`Failure::Malformed`] when it is not the IRI of a node of type `T`.
 pub async fn find_by_id<T: Record + Resource>(ctx: &Context<'_>, id: &ID) -> Outcome<Option<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let app = ctx.data_unchecked::<App>();
     let key = app.base.parse_in("id", id.as_str(), T::DESCRIPTION.collection)?;
-    Ok(store::rows_by_key::<T>(&app.database, reading, vec![key]).await?.remove(&key))
+    let reading = narrowed::<T>(ctx, &[&[]]);
+    store::row_by_key::<T>(&app.database, &reading, key).await
 }
 
 /// The node for which `condition` holds, if there is one; the condition is unique.
@@ -51,8 +52,7 @@ pub async fn find_by_id<T: Record + Resource>(ctx: &Context<'_>, id: &ID) -> Out
 /// # Errors
 /// When the database fails.
 pub async fn find_by<T: Record>(ctx: &Context<'_>, condition: Expr) -> Outcome<Option<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
-    store::row::<T>(&app.database, reading, condition).await
+    store::row::<T>(&ctx.data_unchecked::<App>().database, &narrowed::<T>(ctx, &[&[]]), condition).await
 }
 
 /// The node that the foreign key `key` in `column` leads to, read together with those of the siblings.
@@ -65,11 +65,11 @@ pub async fn follow<T: Record>(
     column: &'static str,
     key: Option<Uuid>,
 ) -> Outcome<Option<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let app = ctx.data_unchecked::<App>();
     let Some(key) = key else { return Ok(None) };
     let nodes = siblings.share(place(ctx), || async {
-        let keys = siblings.foreign_keys(column);
-        store::rows_by_key::<T>(&app.database, reading, keys).await.map(Arc::new)
+        let (keys, reading) = (siblings.foreign_keys(column), narrowed::<T>(ctx, &[&[]]));
+        store::rows_by_key::<T>(&app.database, &reading, keys).await.map(Arc::new)
     });
     Ok(nodes.await?.get(&key).cloned())
 }
@@ -85,13 +85,13 @@ pub async fn first<T: Listed>(
     join: Join,
     condition: impl FnOnce() -> Expr,
 ) -> Outcome<Option<T>> {
-    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let app = ctx.data_unchecked::<App>();
     let pages = siblings.share(place(ctx), || async {
         let sort = T::OrderBy::default().into();
         let window = Window { limit: 1, after: None, before: None, is_backward: false };
-        let parents = siblings.keys();
+        let (parents, reading) = (siblings.keys(), narrowed::<T>(ctx, &[&[]]));
         let pages =
-            store::page_by_parent::<T>(&app.database, reading, parents, join, Some(condition()), &sort, &window);
+            store::page_by_parent::<T>(&app.database, &reading, parents, join, Some(condition()), &sort, &window);
         pages.await.map(Arc::new)
     });
     Ok(pages.await?.get(&parent).and_then(|page| page.rows.first()).map(|row| row.node.clone()))

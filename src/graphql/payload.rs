@@ -4,6 +4,7 @@ use async_graphql::{Context, ID};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::selection::narrowed;
 use crate::{
     app::App,
     failure::Outcome,
@@ -29,8 +30,8 @@ pub async fn written<T: Record>(ctx: &Context<'_>, written: &Written) -> Outcome
     let Some(key) = written.key else { return Ok(None) };
     let app = ctx.data_unchecked::<App>();
     // The mutation took place after the instant of the request.
-    let reading = Reading { now: app.clock.now(), ..*ctx.data_unchecked::<Reading>() };
-    Ok(store::rows_by_key::<T>(&app.database, &reading, vec![key]).await?.remove(&key))
+    let reading = Reading { now: app.clock.now(), ..narrowed::<T>(ctx, &[&[]]) };
+    store::row_by_key::<T>(&app.database, &reading, key).await
 }
 
 /// The key of the node of type `T` that the argument at `path` names.

@@ -143,7 +143,11 @@ pub async fn run(app: &App, options: &ImportOptions, progress: &Progress) -> any
         rejected: options.rejected.clone().or_else(|| beside(options.files.first()?)),
         is_rehearsal: options.dry_run,
     };
-    import(app, options.format, &sources, &manner, progress).await
+    let report = import(app, options.format, &sources, &manner, progress).await?;
+    if !options.dry_run {
+        app.database.take_stock().await?;
+    }
+    Ok(report)
 }
 
 /// The file for rejected rows when none is named: in the working directory, as data may lie where nobody may write.

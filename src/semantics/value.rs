@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     instant::{Day, Instant},
     money::{Amount, Currency},
-    store::Reading,
+    store::{Read, Reading},
 };
 
 /// What the values of a property are.
@@ -87,6 +87,18 @@ impl<T: Value> Value for Option<T> {
 
     fn as_json(&self) -> impl Serialize + '_ {
         self.as_ref().map(Value::as_json)
+    }
+}
+
+impl<T: Value> Value for Read<T> {
+    const RANGE: Range = T::RANGE;
+
+    fn is_absent(&self) -> bool {
+        self.get().is_none_or(Value::is_absent)
+    }
+
+    fn as_json(&self) -> impl Serialize + '_ {
+        self.get().map(Value::as_json)
     }
 }
 

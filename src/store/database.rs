@@ -37,6 +37,10 @@ const POSTGRES_WRITERS: u32 = 4;
 /// been given up. Migrations, imports and rebuilds, which write, may take longer.
 const READING_LIMIT: Duration = Duration::from_secs(35);
 
+/// A connection to PostgreSQL that was used so recently is taken to be alive: asking each time is a round trip more
+/// for every statement.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
 const SQLITE_CACHE: &str = "-2000";
 
@@ -191,7 +195,11 @@ fn is_in_memory(rest: &str) -> bool {
 
 fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(PATIENCE).sqlx_logging(false);
+    options
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .sqlx_logging(false)
+        .test_before_acquire_if_idle_for(TRUSTED_FOR);
     options
 }
 

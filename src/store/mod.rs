@@ -14,9 +14,9 @@ pub use database::{Database, Preparation};
 pub use dialect::{Dialect, Values};
 pub use page::{
     Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, keys_where, page,
-    page_by_parent, row, rows_by_key,
+    page_by_parent, row, row_by_key, rows_by_key,
 };
-pub use record::{Reading, Record};
+pub use record::{Columns, Read, Reading, Record};
 pub use rows::Rows;
 pub use siblings::Siblings;
 pub use writing::{Kind, execute, insert_all, query, update};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
-    ConnectionTrait, DbErr, QueryResult,
+    ConnectionTrait, DbErr, IdenStatic, QueryResult,
     sea_query::{DynIden, Expr, ExprTrait, JoinType, Order, SelectStatement, TableRef, Value},
 };
 use serde::{Deserialize, Serialize};
@@ -131,13 +131,15 @@ pub async fn page<T: Record>(
     sort: &Sort,
     window: &Window,
 ) -> Outcome<Page<T>> {
-    let mut statement = record::select::<T>();
+    let mut statement = record::select::<T>(reading);
     statement.expr(sort.value()).and_where_option(condition);
     limit::<T>(&mut statement, sort, window);
     let rows = database.reader().query_all(&statement).await?;
 
     let siblings = Siblings::default();
-    let nodes = rows.iter().map(|row| decode(row, reading, &siblings, sort.kind)).collect::<Result<Vec<_>, _>>()?;
+    let index = record::columns::<T>(reading).count();
+    let decode = |row| decode(row, reading, &siblings, (index, sort.kind));
+    let nodes = rows.iter().map(decode).collect::<Result<Vec<_>, _>>()?;
     siblings.introduce(nodes.iter().map(|row: &Row<T>| &row.node));
     Ok(arrange(nodes, window))
 }
@@ -161,7 +163,7 @@ pub async fn page_by_parent<T: Record>(
     let parents = Values::Keys(parents);
     let mut inner = match dialect {
         Dialect::Postgres => {
-            let mut inner = record::select::<T>();
+            let mut inner = record::select::<T>(reading);
             inner.expr_as(sort.value(), "sort_value");
             inner
         }
@@ -175,14 +177,16 @@ pub async fn page_by_parent<T: Record>(
     inner.and_where(hang::<T>(join, dialect)).and_where_option(condition);
     limit::<T>(&mut inner, sort, window);
 
-    let statement = by_parent::<T>(dialect, &parents, inner, sort, window);
+    let columns = record::columns::<T>(reading).map(|column| DynIden::from(IdenStatic::as_str(column)));
+    let statement = by_parent::<T>((dialect, &parents), columns, inner, sort, window);
     let rows = database.reader().query_all(&statement).await?;
 
     let siblings = Siblings::default();
+    let index = record::columns::<T>(reading).count();
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
-        let node = decode::<T>(row, reading, &siblings, sort.kind)?;
-        found.push((row.try_get_by_index::<Uuid>(T::COLUMNS.len() + 1)?, node));
+        let node = decode::<T>(row, reading, &siblings, (index, sort.kind))?;
+        found.push((row.try_get_by_index::<Uuid>(index + 1)?, node));
     }
     siblings.introduce(found.iter().map(|(_, row)| &row.node));
 
@@ -241,7 +245,7 @@ pub async fn rows_by_key<T: Record>(
     reading: &Reading,
     keys: Vec<Uuid>,
 ) -> Outcome<HashMap<Uuid, T>> {
-    let mut statement = record::select::<T>();
+    let mut statement = record::select::<T>(reading);
     statement.and_where(database.dialect().among(record::key::<T>(), &Values::Keys(keys)));
     let rows = database.reader().query_all(&statement).await?;
     let siblings = Siblings::default();
@@ -264,12 +268,20 @@ pub async fn keys_where<T: Record>(database: &Database, keys: Vec<Uuid>, conditi
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
+/// Reads the row of `T` with this key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn row_by_key<T: Record>(database: &Database, reading: &Reading, key: Uuid) -> Outcome<Option<T>> {
+    row(database, reading, record::key::<T>().eq(key)).await
+}
+
 /// Reads the row of `T` for which `condition` holds, which must be unique.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn row<T: Record>(database: &Database, reading: &Reading, condition: Expr) -> Outcome<Option<T>> {
-    let mut statement = record::select::<T>();
+    let mut statement = record::select::<T>(reading);
     statement.and_where(condition);
     let row = database.reader().query_one(&statement).await?;
     let siblings = Siblings::default();
@@ -297,8 +309,8 @@ fn hang<T: Record>(join: Join, dialect: Dialect) -> Expr {
 
 /// Runs `inner` for each parent.
 fn by_parent<T: Record>(
-    dialect: Dialect,
-    parents: &Values,
+    (dialect, parents): (Dialect, &Values),
+    columns: impl Iterator<Item = DynIden>,
     inner: SelectStatement,
     sort: &Sort,
     window: &Window,
@@ -308,8 +320,8 @@ fn by_parent<T: Record>(
         Dialect::Sqlite => (record::table::<T>(), sort.expression.clone()),
     };
     let mut statement = SelectStatement::new();
-    for column in T::COLUMNS {
-        statement.column((source.clone(), DynIden::from(sea_orm::IdenStatic::as_str(column))));
+    for column in columns {
+        statement.column((source.clone(), column));
     }
     statement.expr(value.clone()).expr(dialect.key_element());
     statement.from_function(dialect.elements(parents), "element");
@@ -350,14 +362,14 @@ fn direction(sort: &Sort, window: &Window) -> Order {
     if sort.is_descending == window.is_backward { Order::Asc } else { Order::Desc }
 }
 
+/// Reads a node, and what it is sorted by from the column at `index`.
 fn decode<T: Record>(
     row: &QueryResult,
     reading: &Reading,
     siblings: &Siblings,
-    kind: SortKind,
+    (index, kind): (usize, SortKind),
 ) -> Result<Row<T>, DbErr> {
     let node = T::decode(row, reading, siblings)?;
-    let index = T::COLUMNS.len();
     let value = match kind {
         SortKind::Integer => SortValue::Integer(row.try_get_by_index(index)?),
         SortKind::Text => SortValue::Text(row.try_get_by_index(index)?),

@@ -17,6 +17,8 @@ pub struct Reading {
     pub now: DateTime<Utc>,
     /// The currency of amounts: the store's, unless a row names another.
     pub currency: Currency,
+    /// The columns that are read.
+    pub columns: Columns,
 }
 
 impl Reading {
@@ -27,21 +29,68 @@ impl Reading {
     }
 }
 
+/// Some columns of a record: a bit for each, by its place in [`Record::COLUMNS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns(pub u64);
+
+impl Columns {
+    /// All columns.
+    pub const ALL: Self = Self(u64::MAX);
+    /// No column.
+    pub const NONE: Self = Self(0);
+
+    /// These and those.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether the column at this place is one of them.
+    #[must_use]
+    pub const fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+}
+
+/// A value of a node, if its columns were read: a read leaves out what is not asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read<T>(Option<T>);
+
+impl<T> Read<T> {
+    /// The value, if it was read.
+    #[must_use]
+    pub const fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> From<Option<T>> for Read<T> {
+    fn from(value: Option<T>) -> Self {
+        Self(value)
+    }
+}
+
 /// A node that is read from one table. `#[resource]` implements it.
 pub trait Record: Clone + Send + Sync + Sized + 'static {
     /// The table.
     type Entity: EntityTrait;
 
-    /// The columns that [`Record::decode`] reads, in its order.
+    /// The columns that [`Record::decode`] reads, in its order: at most 64.
     const COLUMNS: &'static [<Self::Entity as EntityTrait>::Column];
+
+    /// The columns that are read whatever is asked for, such as keys.
+    const KEYS: Columns;
 
     /// The column that is null while the row has not been deleted.
     const DELETED_AT: Option<<Self::Entity as EntityTrait>::Column>;
 
+    /// The columns that the GraphQL field of this name shows; an edge shows none.
+    fn columns_of(field: &str) -> Columns;
+
     /// The primary key.
     fn key(&self) -> Uuid;
 
-    /// Reads a node from the first columns of a row.
+    /// Reads a node from the first columns of a row: [`Record::KEYS`] and those of the reading.
     ///
     /// # Errors
     /// When a column does not hold what its type says.
@@ -61,10 +110,18 @@ pub(super) fn key<T: Record>() -> Expr {
     Expr::col((table::<T>(), "id"))
 }
 
-/// `select` with the columns of `T`, in order, from the rows of its table that are not deleted.
-pub(super) fn select<T: Record>() -> SelectStatement {
+/// The columns of `T` that are read, in order.
+pub(super) fn columns<T: Record>(
+    reading: &Reading,
+) -> impl Iterator<Item = &'static <T::Entity as EntityTrait>::Column> {
+    let columns = reading.columns.and(T::KEYS);
+    T::COLUMNS.iter().enumerate().filter_map(move |(place, column)| columns.has(place).then_some(column))
+}
+
+/// `select` with the columns of `T` that are read, in order, from the rows of its table that are not deleted.
+pub(super) fn select<T: Record>(reading: &Reading) -> SelectStatement {
     let mut statement = live::<T>();
-    for column in T::COLUMNS {
+    for column in columns::<T>(reading) {
         statement.column((table::<T>(), column.into_iden()));
     }
     statement

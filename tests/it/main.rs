@@ -29,6 +29,8 @@ mod refund;
 mod schema;
 mod search;
 mod segment_writes;
+mod selection;
 mod server;
 mod socket;
+mod statements;
 mod subscription;

@@ -1,0 +1,54 @@
+//! What a server costs at least that answers one question each: axum, and SQL written by hand.
+//!
+//! Each path answers the bytes that the product answers to the GraphQL query of the same name in `customers-load`, from
+//! the same database, with the same pools: prepared statements, keyset pages by row values, one statement for each
+//! level.
+
+mod answer;
+mod filtered;
+mod json_ld;
+mod nested;
+mod page;
+mod point;
+mod store;
+mod value;
+mod write;
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use clap::Parser;
+use tokio::net::TcpListener;
+
+use self::store::Store;
+
+/// The flags.
+#[derive(Debug, Parser)]
+struct Options {
+    /// URL of a database that the product has seeded.
+    #[arg(long)]
+    database: String,
+    /// Address to listen on.
+    #[arg(long)]
+    listen: SocketAddr,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let store = Store::connect(&options.database, &format!("http://{}", options.listen)).await?;
+    let router = Router::new()
+        .route("/health/ready", get(async || "ready\n"))
+        .route("/point", post(point::point))
+        .route("/page", post(page::page))
+        .route("/nested", post(nested::nested))
+        .route("/filtered", post(filtered::filtered))
+        .route("/write", post(write::write))
+        .route("/customers/{key}", get(json_ld::customer))
+        .with_state(store);
+    axum::serve(TcpListener::bind(options.listen).await?, router).await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! That cost grows with the answer, not with the depth of a page or the size of a table.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    Options,
+    client::Connection,
+    process::{Machine, Server, serve},
+    report::{Report, median},
+    sample::{Sample, graphql, request, text},
+    turns::{medians, take},
+    workload,
+};
+
+/// What customers can be sorted by.
+const ORDERS: [&str; 10] = [
+    "NAME",
+    "EMAIL",
+    "CUSTOMER_SINCE",
+    "TOTAL_ORDERS",
+    "TOTAL_SPENT",
+    "FIRST_ORDER_DATE",
+    "LAST_ORDER_DATE",
+    "LAST_PURCHASE_DATE",
+    "CREATED_AT",
+    "UPDATED_AT",
+];
+
+/// Pages deep in a list are as cheap as the first, in every order.
+pub async fn pages(
+    options: &Options,
+    (name, machine): (&str, Machine),
+    server: &Server,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let mut connection = Connection::open(server.address).await?;
+    let short = Options { milliseconds: options.milliseconds.div_ceil(3), ..options.clone() };
+    for order in ORDERS {
+        let end = format!("{{ customers(last: 100, orderBy: {{ field: {order} }}) {{ pageInfo {{ startCursor }} }} }}");
+        let deep = &graphql(&mut connection, &end, json!({})).await?["data"]["customers"]["pageInfo"]["startCursor"];
+        let query = format!(
+            "query ($after: String) {{ customers(first: 50, after: $after, orderBy: {{ field: {order} }}) \
+             {{ nodes {{ id name }} }} }}"
+        );
+        let first_page = [request(&query, &json!({}))];
+        let deep_page = [request(&query, &json!({ "after": text(deep) }))];
+        let mut ratios = Vec::new();
+        for round in 0..=options.rounds {
+            let first = take(&short, machine, server, &first_page).await?;
+            let deep = take(&short, machine, server, &deep_page).await?;
+            if round > 0 {
+                ratios.push(deep.rate / first.rate);
+            }
+        }
+        report.floor(&format!("deep page ÷ first, {order}"), name, median(ratios.into_iter()), 0.9);
+    }
+    Ok(())
+}
+
+/// The same questions cost the same on a table ten times as large.
+pub async fn measure(
+    options: &Options,
+    (name, machine): (&str, Machine),
+    (server, small): (&Server, &str),
+    sample: &Sample,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let small = serve(&options.server, &["serve"], small).await?;
+    let small_sample = Sample::take(&small).await?;
+    // What starts with the server is over.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for workload in workload::all().iter().filter(|workload| workload.mutation.is_none()) {
+        let (questions, _) = workload.questions(sample, (&server.base(), ""));
+        let (small_questions, _) = workload.questions(&small_sample, (&small.base(), ""));
+        let (mut turns, mut small_turns) = (Vec::new(), Vec::new());
+        for round in 0..=options.rounds {
+            let turn = take(options, machine, server, &questions).await?;
+            let small_turn = take(options, machine, &small, &small_questions).await?;
+            if round > 0 {
+                turns.push(turn);
+                small_turns.push(small_turn);
+            }
+        }
+        let (large, small) = (medians(&turns), medians(&small_turns));
+        let ratio = (large.cpu + large.database) / (small.cpu + small.database);
+        report.bound(
+            &format!("{} on {} ÷ {}", workload.name, sample.ids.len(), small_sample.ids.len()),
+            name,
+            ratio,
+            1.2,
+            "×",
+        );
+    }
+    Ok(())
+}

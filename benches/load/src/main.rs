@@ -1,0 +1,88 @@
+//! Runs the product and the server written by hand side by side, asks both the same questions in turns, and holds what
+//! they cost against the goals of `docs/performance.md`. `scripts/bench` prepares the databases and starts it.
+
+mod client;
+mod growth;
+mod process;
+mod report;
+mod sample;
+mod start;
+mod turns;
+mod workload;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+
+use self::{process::Machine, report::Report, sample::Sample};
+
+/// The flags.
+#[derive(Clone, Debug, Parser)]
+struct Options {
+    /// What to measure: names of workloads, `start`, `pages` (first and deep ones of every order) and `growth`; all if
+    /// none is named.
+    names: Vec<String>,
+    /// The product's program.
+    #[arg(long)]
+    server: PathBuf,
+    /// The program of the server written by hand.
+    #[arg(long)]
+    baseline: PathBuf,
+    /// A database to measure on, as `NAME=URL`.
+    #[arg(long)]
+    database: Vec<String>,
+    /// A smaller one of the same name.
+    #[arg(long)]
+    small_database: Vec<String>,
+    /// The process of the PostgreSQL server, whose children work for us.
+    #[arg(long)]
+    postgres: Option<u32>,
+    /// How often each has its turn.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// How long a turn is.
+    #[arg(long, default_value_t = 1500)]
+    milliseconds: u64,
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|wanted| wanted == name)
+    }
+
+    fn turn(&self) -> Duration {
+        Duration::from_millis(self.milliseconds)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    let mut report = Report::default();
+    for named in &options.database {
+        let (name, url) = named.split_once('=').unwrap_or(("", named));
+        let machine = Machine { database: options.postgres.filter(|_| name != "sqlite") };
+        if options.wants("start") {
+            start::measure(&options, name, url, &mut report).await?;
+        }
+        let server = process::serve(&options.server, &["serve"], url).await?;
+        let baseline = process::serve(&options.baseline, &[], url).await?;
+        let sample = Sample::take(&server).await?;
+        for workload in workload::all().iter().filter(|workload| options.wants(workload.name)) {
+            turns::measure(&options, workload, (name, machine), (&server, &baseline), &sample, &mut report).await?;
+        }
+        if options.wants("pages") {
+            growth::pages(&options, (name, machine), &server, &mut report).await?;
+        }
+        let prefix = format!("{name}=");
+        if let Some(small) = options.small_database.iter().find_map(|small| small.strip_prefix(&prefix)) {
+            if options.wants("growth") {
+                growth::measure(&options, (name, machine), (&server, small), &sample, &mut report).await?;
+            }
+        }
+        if options.names.is_empty() && name == "sqlite" {
+            report.bound("memory under load", name, server.peak_memory()?, 120.0, "MiB");
+        }
+    }
+    Ok(if report.print() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,127 @@
+//! Servers as processes: how they are started, and what they use, as Linux tells.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use tokio::{
+    process::{Child, Command},
+    time::sleep,
+};
+
+use crate::client::{Connection, Question};
+
+/// How many ticks a second of CPU time has: `getconf CLK_TCK` on every Linux.
+const TICKS: f64 = 100.0;
+
+/// How long a server may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server, ended with its value.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// How long it took from its start to its first answer.
+    pub started_in: Duration,
+}
+
+/// Where a database does its work.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine {
+    /// The process whose children are the database's; none if it works inside the server.
+    pub database: Option<u32>,
+}
+
+/// Starts a server, and waits until it is ready.
+pub async fn serve(program: &Path, arguments: &[&str], database: &str) -> anyhow::Result<Server> {
+    // The port is free as soon as the listener is gone.
+    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let started = Instant::now();
+    let child = Command::new(program)
+        .args(arguments)
+        .args(["--database", database, "--listen", &address.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("could not start {}", program.display()))?;
+    let ready = Question { path: "/health/ready".to_owned(), body: None };
+    loop {
+        if let Ok(mut connection) = Connection::open(address).await {
+            if connection.ask(&ready).await.is_ok() {
+                return Ok(Server { child, address, started_in: started.elapsed() });
+            }
+        }
+        if started.elapsed() > PATIENCE {
+            bail!("{} does not answer", program.display());
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+impl Server {
+    fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the server has ended")
+    }
+
+    /// Where its IRIs begin.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The CPU time that it has used, in seconds.
+    pub fn cpu(&self) -> anyhow::Result<f64> {
+        Ok(stat(self.id()?)?.1)
+    }
+
+    /// The memory that it has now, in MiB.
+    pub fn memory(&self) -> anyhow::Result<f64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that it has had, in MiB.
+    pub fn peak_memory(&self) -> anyhow::Result<f64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> anyhow::Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+        let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes / 1024.0)
+    }
+}
+
+impl Machine {
+    /// The CPU time that the processes of the database have used, in seconds; nothing if it has none.
+    pub fn cpu(&self) -> anyhow::Result<f64> {
+        let Some(parent) = self.database else { return Ok(0.0) };
+        let mut sum = 0.0;
+        for entry in fs::read_dir("/proc")? {
+            let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            // A process that ended meanwhile is none.
+            let Ok((its_parent, time)) = stat(id) else { continue };
+            if its_parent == parent {
+                sum += time;
+            }
+        }
+        Ok(sum)
+    }
+}
+
+/// The parent of a process, and the CPU time that it has used, in seconds.
+fn stat(id: u32) -> anyhow::Result<(u32, f64)> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The name comes second, in parentheses, and may hold anything.
+    let (_, rest) = stat.rsplit_once(") ").context("no name")?;
+    let fields: Vec<&str> = rest.split(' ').collect();
+    let field = |index: usize| fields.get(index).copied().context("too few fields");
+    let ticks: f64 = field(11)?.parse::<f64>()? + field(12)?.parse::<f64>()?;
+    Ok((field(1)?.parse()?, ticks / TICKS))
+}
