@@ -6,27 +6,39 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 use uuid::{Builder, Uuid};
 
-/// A source of chance: the same seed gives the same draws, on every machine.
+/// How many keys are made as though in one millisecond.
+const KEYS_IN_A_MILLISECOND: i64 = 1_000;
+
+/// A source of chance: the same seed and instant give the same draws, on every machine.
 #[derive(Debug)]
-pub struct Chance(ChaCha8Rng);
+pub struct Chance {
+    generator: ChaCha8Rng,
+    start: DateTime<Utc>,
+    keys: i64,
+}
 
 impl Chance {
-    /// Chance by a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
+    /// Chance by a seed, at an instant.
+    pub fn new(seed: u64, start: DateTime<Utc>) -> Self {
+        Self { generator: ChaCha8Rng::seed_from_u64(seed), start, keys: 0 }
     }
 
     /// The generator itself, for others that draw from it.
     pub fn generator(&mut self) -> &mut ChaCha8Rng {
-        &mut self.0
+        &mut self.generator
     }
 
-    /// A version 7 UUID of the instant `at`.
-    pub fn key(&mut self, at: DateTime<Utc>) -> Uuid {
+    /// A version 7 UUID of the instant of the start, or a little later.
+    ///
+    /// Keys follow each other in time as they are made, whatever they are keys of and however long ago that happened:
+    /// so what is written together stands together in the indexes. Keys of random instants would touch all pages of a
+    /// large store with each batch.
+    pub fn key(&mut self) -> Uuid {
         let mut bytes = [0; 10];
-        self.0.fill_bytes(&mut bytes);
-        let milliseconds = u64::try_from(at.timestamp_millis()).unwrap_or_default();
-        Builder::from_unix_timestamp_millis(milliseconds, &bytes).into_uuid()
+        self.generator.fill_bytes(&mut bytes);
+        let milliseconds = self.start.timestamp_millis() + self.keys / KEYS_IN_A_MILLISECOND;
+        self.keys += 1;
+        Builder::from_unix_timestamp_millis(u64::try_from(milliseconds).unwrap_or_default(), &bytes).into_uuid()
     }
 
     /// Whether something happens that does in `percent` of all cases.
@@ -36,12 +48,12 @@ impl Chance {
 
     /// A whole number of the range, which is not empty.
     pub fn number(&mut self, range: RangeInclusive<i64>) -> i64 {
-        self.0.random_range(range)
+        self.generator.random_range(range)
     }
 
     /// A count of the range, which is not empty.
     pub fn count(&mut self, range: RangeInclusive<usize>) -> usize {
-        self.0.random_range(range)
+        self.generator.random_range(range)
     }
 
     /// One of `things`, of which there are some.
@@ -84,15 +96,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_of_version_7_and_of_their_instant() {
-        let at = "2026-11-22T09:30:00.123Z".parse().expect("an instant");
+    fn keys_are_of_version_7_and_sort_as_they_are_made() {
+        let start: DateTime<Utc> = "2026-11-22T00:00:00Z".parse().expect("an instant");
+        let keys = |seed| {
+            let mut chance = Chance::new(seed, start);
+            let keys: Vec<_> = (0..2_001).map(|_| chance.key()).collect();
+            [keys[0], keys[1_000], keys[2_000]]
+        };
 
-        let key = Chance::new(1).key(at);
-
-        assert_eq!(key.get_version_num(), 7);
-        let (seconds, nanoseconds) = key.get_timestamp().expect("a timestamp").to_unix();
-        assert_eq!(DateTime::from_timestamp(seconds.cast_signed(), nanoseconds), Some(at));
-        assert_eq!(Chance::new(1).key(at), key);
-        assert_ne!(Chance::new(2).key(at), key);
+        let [first, later, last] = keys(1);
+        assert_eq!(first.get_version_num(), 7);
+        let (seconds, nanoseconds) = first.get_timestamp().expect("a timestamp").to_unix();
+        assert_eq!(DateTime::from_timestamp(seconds.cast_signed(), nanoseconds), Some(start));
+        assert!(first < later && later < last);
+        assert_eq!(keys(1), [first, later, last]);
+        assert_ne!(keys(2)[0], first);
     }
 }

@@ -48,7 +48,7 @@ fn communication(chance: &mut Chance, customer: &customer::Model, now: DateTime<
     };
     let sent = (created + TimeDelta::seconds(chance.number(1..=90))).min(now);
     communication::Model {
-        id: chance.key(created),
+        id: chance.key(),
         customer_id: customer.id,
         channel,
         purpose,

@@ -22,7 +22,7 @@ pub fn address(
     let (postal_code, town, region) = chance.one(market.towns);
     let street = market.names(chance).street;
     address::Model {
-        id: chance.key(customer.created_at.0),
+        id: chance.key(),
         customer_id: customer.id,
         name: (place > 1).then(|| market.names(chance).family),
         street_address: Some(format!("{street} {}", chance.number(1..=250))),
@@ -44,7 +44,7 @@ pub fn contact(chance: &mut Chance, market: &Market, customer: &customer::Model)
     let Names { given, family, .. } = market.names(chance);
     let mailbox = chance.one(&["orders", "accounts", "office"]);
     let mut contact = contact_point::Model {
-        id: chance.key(customer.created_at.0),
+        id: chance.key(),
         customer_id: customer.id,
         name: chance.happens(90).then(|| format!("{given} {family}")),
         contact_type: Some(chance.one(&TITLES).to_owned()),

@@ -35,7 +35,7 @@ impl Memberships {
     /// Finds the program, and finds or makes the segment.
     pub async fn find(tx: &impl ConnectionTrait, chance: &mut Chance, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let lowest_tier = lowest_tier(tx).await.context("could not read the default loyalty program")?;
-        let fresh = panel(chance.key(now), now);
+        let fresh = panel(chance.key(), now);
         let known = segment::Entity::find().filter(segment::Column::Handle.eq(PANEL)).one(tx).await;
         let panel = if let Some(known) = known.context("could not read the segments")? {
             known.id
@@ -51,7 +51,7 @@ impl Memberships {
     pub fn join(&self, chance: &mut Chance, customer: &customer::Model, now: DateTime<Utc>, rows: &mut Rows) {
         if let Some(LowestTier { program, tier }) = self.lowest_tier {
             rows.memberships.push(loyalty_membership::Model {
-                id: chance.key(customer.customer_since.0),
+                id: chance.key(),
                 program_id: program,
                 customer_id: customer.id,
                 tier_id: tier,

@@ -70,7 +70,7 @@ pub fn customer(
         external_id: Some(external_id),
         version: i32::try_from(1 + edits).unwrap_or(1),
         updated_at: ChronoUnixTimestampMillis(edited),
-        ..customer::Model::new(chance.key(since), kind, name.clone(), instant, instant)
+        ..customer::Model::new(chance.key(), kind, name.clone(), instant, instant)
     });
     rows.consents.extend(consents(chance, &customer));
     rows.tags.extend(tags.into_iter().map(|tag| customer_tag::Model { tag, customer_id: customer.id }));
@@ -92,7 +92,7 @@ fn consents(chance: &mut Chance, customer: &customer::Model) -> Vec<consent::Mod
     let channels =
         [(CommunicationChannel::Email, customer.email_opt_in), (CommunicationChannel::Sms, customer.sms_opt_in)];
     let granted = channels.into_iter().filter(|(_, is_granted)| *is_granted).map(|(channel, _)| consent::Model {
-        id: chance.key(customer.created_at.0),
+        id: chance.key(),
         customer_id: customer.id,
         channel,
         purpose: CommunicationPurpose::Marketing,

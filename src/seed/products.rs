@@ -36,7 +36,7 @@ fn product(
     let minor_units = chance.number(100..=25_000) * 10_i64.pow(currency.exponent()) / 100;
     let fraction = if chance.happens(10) { 5_000 } else { 0 };
     product::Model {
-        id: chance.key(entered),
+        id: chance.key(),
         name_key: fold::text(&name),
         description: chance.happens(80).then(|| format!("A {} made of {}.", lower(thing), lower(material))),
         name,

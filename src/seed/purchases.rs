@@ -47,9 +47,9 @@ impl Catalogue<'_> {
         rows: &mut Rows,
     ) {
         let placed = chance.instant(customer.customer_since.0, self.now);
-        let key = chance.key(placed);
+        let key = chance.key();
         let mut items: Vec<_> =
-            (1..=chance.number(1..=5)).map(|position| self.item(chance, key, customer.id, placed, position)).collect();
+            (1..=chance.number(1..=5)).map(|position| self.item(chance, key, customer.id, position)).collect();
         let lines = items.iter().map(|item| Line {
             quantity: item.quantity,
             unit_price: item.unit_price,
@@ -118,7 +118,6 @@ impl Catalogue<'_> {
         chance: &mut Chance,
         order: Uuid,
         customer: Uuid,
-        placed: DateTime<Utc>,
         position: i64,
     ) -> order_item::Model {
         let product = &self.products[chance.count(0..=self.products.len() - 1)];
@@ -127,7 +126,7 @@ impl Catalogue<'_> {
         let unit_price = product.unit_price.unwrap_or_default();
         let percent = if chance.happens(15) { chance.number(5..=20) } else { 0 };
         order_item::Model {
-            id: chance.key(placed),
+            id: chance.key(),
             order_id: order,
             customer_id: customer,
             position: i32::try_from(position).expect("an order has a few lines"),
@@ -181,7 +180,7 @@ fn refund(
     currency: &str,
     returned: DateTime<Utc>,
 ) -> refund::Model {
-    let id = chance.key(returned);
+    let id = chance.key();
     refund::Model {
         id,
         customer_id: customer,

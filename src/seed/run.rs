@@ -56,7 +56,7 @@ impl Display for Report {
 pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyhow::Result<Report> {
     // The same all day: everything is dated from midnight back.
     let now = Day(app.clock.now().date_naive()).start();
-    let mut chance = Chance::new(options.random_seed);
+    let mut chance = Chance::new(options.random_seed, now);
     let mut report = Report::default();
     progress.begin("customers", options.customers);
 
