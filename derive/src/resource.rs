@@ -68,6 +68,36 @@ struct Parts {
 }
 
 impl Parts {
+    /// Adds what is done however the node is made.
+    fn push(&mut self, statement: &TokenStream) {
+        self.reads.push(statement.clone());
+        self.decodes.push(statement.clone());
+    }
+
+    /// How a node is made of a whole row.
+    fn made_of_row(&self, ident: &Ident, table: &Path) -> TokenStream {
+        let Self { reads, wholes, wraps, names, .. } = self;
+        quote! {
+            impl #ident {
+                /// The node that a row is, among `siblings`.
+                #[must_use]
+                pub fn from_row(
+                    row: #table::Model,
+                    reading: &crate::store::Reading,
+                    siblings: &crate::store::Siblings,
+                ) -> Self {
+                    use crate::semantics::value::Stored as _;
+                    // The row lacks a field, or holds another type, where one of these does not compile.
+                    let _ = reading;
+                    #(#reads)*
+                    #(#wholes)*
+                    #(#wraps)*
+                    Self { #(#names,)* siblings: siblings.clone() }
+                }
+            }
+        }
+    }
+
     /// The facts that an expression names, and the columns that they take. A column that is always read is no question.
     fn taken_by(&self, expression: &Expr) -> (Vec<Ident>, u64) {
         let mut named = Vec::new();
@@ -85,14 +115,6 @@ fn identifiers(tokens: TokenStream, found: &mut Vec<Ident>) {
             TokenTree::Group(group) => identifiers(group.stream(), found),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
-    }
-}
-
-impl Parts {
-    /// Adds what is done however the node is made.
-    fn push(&mut self, statement: &TokenStream) {
-        self.reads.push(statement.clone());
-        self.decodes.push(statement.clone());
     }
 }
 
@@ -114,7 +136,8 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
     if parts.columns.len() > 64 {
         return Err(Error::new_spanned(&item.ident, "a node has at most 64 columns"));
     }
-    let Parts { columns, reads, decodes, wholes, wraps, names, facts, writes, classes, foreign, keys, takes } = parts;
+    let from_row = parts.made_of_row(&item.ident, &table);
+    let Parts { columns, decodes, wraps, names, facts, writes, classes, foreign, keys, takes, .. } = parts;
     let takes = takes.iter().map(|(fact, columns)| {
         let name = iri::camel_case(&fact.to_string());
         quote!(#name => crate::store::Columns(#columns),)
@@ -134,23 +157,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             pub siblings: crate::store::Siblings,
         }
 
-        impl #ident {
-            /// The node that a row is, among `siblings`.
-            #[must_use]
-            pub fn from_row(
-                row: #table::Model,
-                reading: &crate::store::Reading,
-                siblings: &crate::store::Siblings,
-            ) -> Self {
-                use crate::semantics::value::Stored as _;
-                // The row lacks a field, or holds another type, where one of these does not compile.
-                let _ = reading;
-                #(#reads)*
-                #(#wholes)*
-                #(#wraps)*
-                Self { #(#names,)* siblings: siblings.clone() }
-            }
-        }
+        #from_row
 
         impl crate::store::Record for #ident {
             type Entity = #table::Entity;

@@ -34,15 +34,16 @@ pub fn complete(mut customer: Model) -> Model {
 /// # Errors
 /// When there is none, or they are deleted.
 pub async fn lock(tx: &Transaction, customer: Uuid, path: &str) -> Attempt<Model> {
-    find_live(tx, customer).await?.ok_or_else(|| Rejection::not_found(path, "customer").into())
+    let customer = find(tx, customer).await?.filter(|customer| customer.deleted_at.is_none());
+    customer.ok_or_else(|| Rejection::not_found(path, "customer").into())
 }
 
-/// The customer, locked until the transaction ends. None when there is none, or they are deleted.
+/// Whether the customer exists and is not deleted, and stays so until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find_live(tx: &Transaction, customer: Uuid) -> anyhow::Result<Option<Model>> {
-    Ok(find(tx, customer).await?.filter(|customer| customer.deleted_at.is_none()))
+pub async fn lock_live(tx: &Transaction, customer: Uuid) -> anyhow::Result<bool> {
+    Ok(!lock_all_live(tx, &[customer]).await?.is_empty())
 }
 
 /// Those of `customers` who exist and are not deleted, locked until the transaction ends, in the order of their keys,

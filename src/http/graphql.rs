@@ -69,7 +69,8 @@ pub async fn graphql(
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, media_type, "send the request as application/json");
     };
     let parameters = parameters.and_then(|parameters| with_idempotency_key(parameters, &headers));
-    let prepared = match parameters.map_err(Refusal::Malformed).and_then(Prepared::parse) {
+    let prepare = |parameters| Prepared::parse(&context.documents, parameters);
+    let prepared = match parameters.map_err(Refusal::Malformed).and_then(prepare) {
         Ok(prepared) => Ok(prepared),
         Err(Refusal::Malformed(message)) => return refuse(StatusCode::BAD_REQUEST, media_type, message),
         Err(Refusal::Wrong(error)) => Err(error),

@@ -1,19 +1,16 @@
 //! A GraphQL request, whichever way it came: what it must be, how it is executed, and how its result is written.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
     Name, Pos, Request, Response, ServerError, Value, Variables,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationDefinition, OperationType, Selection},
-    },
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use tokio::time::timeout;
 
-use super::router::Context;
+use super::{document::Documents, router::Context};
 use crate::{
     failure::{Failure, Outcome},
     graphql::{code, coded},
@@ -71,7 +68,7 @@ pub struct Prepared {
     /// The values of its variables.
     pub variables: Variables,
     extensions: Map<String, serde_json::Value>,
-    document: ExecutableDocument,
+    document: Arc<ExecutableDocument>,
 }
 
 impl Prepared {
@@ -79,7 +76,7 @@ impl Prepared {
     ///
     /// # Errors
     /// When there is no document, when it cannot be parsed, or when a text has a character that cannot be stored.
-    pub fn parse(parameters: Parameters) -> Result<Self, Refusal> {
+    pub fn parse(documents: &Documents, parameters: Parameters) -> Result<Self, Refusal> {
         let Some(query) = parameters.query else {
             return Err(Refusal::Malformed("query: the parameter is missing".to_owned()));
         };
@@ -88,9 +85,8 @@ impl Prepared {
             return Err(Refusal::Malformed(message.to_owned()));
         }
         let variables = parameters.variables.map(serde_json::Value::Object).unwrap_or_default();
-        check_brackets(&query)?;
         check_brackets(&variables.to_string())?;
-        let document = parse_query(&query).map_err(ServerError::from)?;
+        let document = documents.parse(&query)?;
         Ok(Self {
             query,
             operation_name: parameters.operation_name,
@@ -150,7 +146,7 @@ impl Prepared {
         for (key, value) in self.extensions {
             request.extensions.insert(key, Value::from_json(value).unwrap_or_default());
         }
-        request.set_parsed_query(self.document);
+        request.set_parsed_query(Arc::unwrap_or_clone(self.document));
         request
     }
 

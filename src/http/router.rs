@@ -10,7 +10,9 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    assets, graphql, health,
+    assets,
+    document::Documents,
+    graphql, health,
     layers::{self, Hosts},
     resource,
     streams::Streams,
@@ -31,6 +33,8 @@ pub struct Context {
     pub schema: CustomersSchema,
     /// What a query may cost.
     pub limits: Limits,
+    /// The documents of late.
+    pub documents: Arc<Documents>,
     /// What sockets and streams share.
     pub streams: Streams,
 }
@@ -46,7 +50,8 @@ impl Context {
 /// The router.
 pub fn router(app: App, hosts: Hosts, streams: Streams) -> Router {
     let schema = schema::build(app.clone());
-    let context = Context { app: Arc::new(app), schema, limits: Limits::default(), streams };
+    let (limits, documents) = (Limits::default(), Arc::default());
+    let context = Context { app: Arc::new(app), schema, limits, documents, streams };
     Router::new()
         .route("/", get(resource::home))
         .route("/graphql", get(graphql::graphql).post(graphql::graphql))

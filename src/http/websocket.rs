@@ -236,7 +236,7 @@ impl Conversation {
             let error = coded(message, None, code::RATE_LIMITED);
             return self.tell(id, Some(Step::Failed(vec![error]))).await;
         };
-        let steps = match Prepared::parse(parameters) {
+        let steps = match Prepared::parse(&self.context.documents, parameters) {
             Ok(prepared) => operation::run(&self.context, prepared, None, slot),
             Err(refusal) => return self.tell(id, Some(operation::failed(refusal.into()))).await,
         };

@@ -14,7 +14,7 @@ use crate::{
     loyalty,
     reactions::transact_as,
     rejection::Attempt,
-    segment,
+    segment::{self, Changed},
     transaction::Transaction,
 };
 
@@ -51,7 +51,7 @@ async fn rebuild_some(tx: &Transaction, customers: &[Uuid]) -> Attempt<u64> {
     log::lock(&*tx.db, customers).await?;
     let changed = metrics::rebuild(&*tx.db, tx.now, Some(customers)).await?;
     loyalty::operations::reconsider_tiers(tx, customers).await?;
-    segment::operations::reconsider(tx, customers).await?;
+    segment::operations::reconsider(tx, customers, &Changed::Everything).await?;
     Ok(changed)
 }
 

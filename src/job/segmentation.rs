@@ -8,7 +8,7 @@ use crate::{
     app::App,
     event::log::{self, Origin},
     reactions::transact_as,
-    segment::{computation, operations},
+    segment::{Changed, computation, operations},
 };
 
 /// Applies the rules of all dynamic segments to everyone as of now, and counts the customers who entered or left one.
@@ -26,7 +26,7 @@ pub async fn settle_segments(app: &App) -> anyhow::Result<usize> {
     for batch in misplaced.chunks(BATCH_SIZE) {
         let settling = transact_as(app, &origin, |tx| async move {
             log::lock(&*tx.db, batch).await?;
-            operations::reconsider(&tx, batch).await?;
+            operations::reconsider(&tx, batch, &Changed::Everything).await?;
             Ok(())
         });
         settling.await.map_err(|refusal| anyhow!("segments could not be settled: {refusal:?}"))?;

@@ -36,7 +36,7 @@ pub async fn create(
     input: &OrderCreateInput,
 ) -> Attempt<Uuid> {
     let mut check = Check::default();
-    if row::find_live(tx, customer).await?.is_none() {
+    if !row::lock_live(tx, customer).await? {
         check.add(Rejection::not_found("input.customer", "customer"));
     }
     let external_id = check.optional_text("input.externalId", input.external_id.as_deref());

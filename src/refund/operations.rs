@@ -75,7 +75,7 @@ async fn of_order(tx: &Transaction, order: Uuid, input: &RefundCreateInput) -> A
 
 async fn of_customer(tx: &Transaction, customer: Uuid, input: &RefundCreateInput) -> Attempt<Uuid> {
     let mut check = Check::default();
-    if row::find_live(tx, customer).await?.is_none() {
+    if !row::lock_live(tx, customer).await? {
         check.add(Rejection::not_found("input.customer", "customer"));
     }
     let amount = match &input.amount {

@@ -78,10 +78,10 @@ pub async fn misplaced(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::
         members
             .from(segment_membership::Entity)
             .and_where(Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.id));
-        let mut outside = live(&condition);
+        let mut outside = those(&condition);
         let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
         outside.expr(key()).and_where(Expr::exists(is_member).not());
-        let belongs = live(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
+        let belongs = those(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
         let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
         for select in [outside, wrongly_inside] {
             let rows = db.query_all(&select).await.context("could not tell who is misplaced in a segment")?;
@@ -144,7 +144,7 @@ async fn enter(
     within: impl Fn(Expr) -> Option<Expr>,
 ) -> anyhow::Result<Vec<Uuid>> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
-    let mut members = live(condition);
+    let mut members = those(condition);
     members
         .exprs([Expr::val(segment), key.clone(), Expr::val(reading.now.timestamp_millis())])
         .and_where_option(within(key));
@@ -169,7 +169,7 @@ async fn leave(
     within: impl Fn(Expr) -> Option<Expr>,
 ) -> anyhow::Result<Vec<Uuid>> {
     let member = Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
-    let mut members = live(condition);
+    let mut members = those(condition);
     members.expr(Expr::cust("1")).and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
     let mut delete = Query::delete();
     delete
@@ -189,12 +189,16 @@ fn keys(rows: Result<Vec<QueryResult>, DbErr>) -> Result<Vec<Uuid>, DbErr> {
 }
 
 /// `select` with no columns yet, from the live customers for whom the condition holds.
-pub(super) fn live(condition: &Expr) -> SelectStatement {
-    let mut select = Query::select();
+fn those(condition: &Expr) -> SelectStatement {
+    let mut select = live();
+    select.and_where(condition.clone());
     select
-        .from(customer::Entity)
-        .and_where(Expr::col((customer::Entity, customer::Column::DeletedAt)).is_null())
-        .and_where(condition.clone());
+}
+
+/// `select` with no columns yet, from the live customers.
+pub(super) fn live() -> SelectStatement {
+    let mut select = Query::select();
+    select.from(customer::Entity).and_where(Expr::col((customer::Entity, customer::Column::DeletedAt)).is_null());
     select
 }
 

@@ -3,15 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use entity::{ChronoUnixTimestampMillis, segment, segment_membership};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, SelectStatement, UnionType},
-};
+use entity::{ChronoUnixTimestampMillis, segment_membership};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::computation;
+use super::{Changed, computation};
 use crate::{
     event::Event,
     store::{Kind, Values, execute, insert_all},
@@ -19,40 +16,34 @@ use crate::{
 };
 
 /// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
-/// do.
+/// do. Only rules that read something of `changed` are asked.
 ///
-/// One statement reads where they are and where they belong; nothing more is done when that is the same.
+/// One statement applies all of these rules, each a column of it, so that its cost is that of reading the customers;
+/// another reads where they are.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn reconsider(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<()> {
+pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed) -> anyhow::Result<()> {
     if customers.is_empty() {
         return Ok(());
     }
     let (dialect, reading) = (tx.dialect(), tx.reading());
-    let keys = Values::Keys(customers.to_vec());
-    let segments = computation::dynamic(&*tx.db).await?;
-    let mut places = held(&dialect.among(Expr::col(segment_membership::Column::CustomerId), &keys));
-    for segment in segments {
+    let mut asked = Vec::new();
+    for segment in computation::dynamic(&*tx.db).await? {
         let condition = computation::condition(&reading, dialect, &segment)?;
-        let mut members = computation::live(&condition);
-        let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
-        members.exprs([Expr::val(segment.id), key.clone(), Expr::cust("1")]).and_where(dialect.among(key, &keys));
-        places.union(UnionType::All, members);
+        if changed.concerns(&condition) {
+            asked.push((segment.id, condition));
+        }
     }
-    let rows = tx.db.query_all(&places).await.context("could not tell the segments of customers")?;
-    let (mut are, mut belong) = (BTreeSet::new(), BTreeSet::new());
-    for row in rows {
-        let place: (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let is_due: i32 = row.try_get_by_index(2)?;
-        if is_due == 1 {
-            belong.insert(place)
-        } else {
-            are.insert(place)
-        };
+    let keys = Values::Keys(customers.to_vec());
+    // As many as either database lets a statement have columns.
+    for asked in asked.chunks(1_000) {
+        let are = held(tx, &keys, asked.iter().map(|(segment, _)| *segment)).await?;
+        let belong = due(tx, &keys, asked).await?;
+        enter(tx, belong.difference(&are).copied().collect()).await?;
+        leave(tx, are.difference(&belong).copied().collect()).await?;
     }
-    enter(tx, belong.difference(&are).copied().collect()).await?;
-    leave(tx, are.difference(&belong).copied().collect()).await
+    Ok(())
 }
 
 /// Puts customers into segments, each pair of a segment and a customer who is not in it.
@@ -97,21 +88,47 @@ pub async fn leave(tx: &Transaction, places: Vec<(Uuid, Uuid)>) -> anyhow::Resul
     Ok(())
 }
 
-/// `select` of the places in dynamic segments that customers have now, marked by 0.
-fn held(is_meant: &Expr) -> SelectStatement {
-    segment_membership::Entity::find()
+/// The places that customers have in `segments`.
+async fn held(
+    tx: &Transaction,
+    customers: &Values,
+    segments: impl Iterator<Item = Uuid>,
+) -> anyhow::Result<BTreeSet<(Uuid, Uuid)>> {
+    let (segment, customer) = (segment_membership::Column::SegmentId, segment_membership::Column::CustomerId);
+    let rows = segment_membership::Entity::find()
         .select_only()
-        .columns([segment_membership::Column::SegmentId, segment_membership::Column::CustomerId])
-        .expr(Expr::cust("0"))
-        .filter(is_meant.clone())
-        .filter(
-            segment_membership::Column::SegmentId.in_subquery(
-                segment::Entity::find()
-                    .select_only()
-                    .column(segment::Column::Id)
-                    .filter(segment::Column::Rule.is_not_null())
-                    .into_query(),
-            ),
-        )
-        .into_query()
+        .columns([segment, customer])
+        .filter(tx.dialect().among(Expr::col(customer), customers))
+        .filter(tx.dialect().among(Expr::col(segment), &Values::Keys(segments.collect())))
+        .into_tuple()
+        .all(&*tx.db)
+        .await
+        .context("could not read the segments of customers")?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The places that customers are due, by the conditions of segments.
+async fn due(
+    tx: &Transaction,
+    customers: &Values,
+    segments: &[(Uuid, Expr)],
+) -> anyhow::Result<BTreeSet<(Uuid, Uuid)>> {
+    let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
+    let mut statement = computation::live();
+    statement.expr(key.clone()).and_where(tx.dialect().among(key, customers));
+    for (_, condition) in segments {
+        // What is unknown does not hold.
+        statement.expr(Expr::case(condition.clone(), Expr::cust("1")).finally(Expr::cust("0")));
+    }
+    let rows = tx.db.query_all(&statement).await.context("could not tell the segments of customers")?;
+    let mut places = BTreeSet::new();
+    for row in rows {
+        let customer = row.try_get_by_index(0)?;
+        for (index, (segment, _)) in segments.iter().enumerate() {
+            if row.try_get_by_index::<i32>(index + 1)? == 1 {
+                places.insert((*segment, customer));
+            }
+        }
+    }
+    Ok(places)
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
-    ConnectionTrait, DbErr, IdenStatic, QueryResult,
+    ConnectionTrait, DbErr, IdenStatic, QueryResult, Statement,
     sea_query::{DynIden, Expr, ExprTrait, JoinType, Order, SelectStatement, TableRef, Value},
 };
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ pub enum SortKind {
 }
 
 /// The value that a row is sorted by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SortValue {
     /// Of [`SortKind::Integer`].
@@ -57,7 +57,7 @@ pub enum SortValue {
 }
 
 /// A place in a sorted list: a row, whether or not it still exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// What the row is sorted by.
     pub value: SortValue,
@@ -134,7 +134,7 @@ pub async fn page<T: Record>(
     let mut statement = record::select::<T>(reading);
     statement.expr(sort.value()).and_where_option(condition);
     limit::<T>(&mut statement, sort, window);
-    let rows = database.reader().query_all(&statement).await?;
+    let rows = database.reader().query_all_raw(with_limit_written(database, &statement)).await?;
 
     let siblings = Siblings::default();
     let index = record::columns::<T>(reading).count();
@@ -178,7 +178,7 @@ pub async fn page_by_parent<T: Record>(
     limit::<T>(&mut inner, sort, window);
 
     let columns = record::columns::<T>(reading).map(|column| DynIden::from(IdenStatic::as_str(column)));
-    let statement = by_parent::<T>((dialect, &parents), columns, inner, sort, window);
+    let statement = by_parent::<T>((dialect, &parents), columns, inner, sort);
     let rows = database.reader().query_all(&statement).await?;
 
     let siblings = Siblings::default();
@@ -194,7 +194,16 @@ pub async fn page_by_parent<T: Record>(
     for (parent, row) in found {
         pages.entry(parent).or_default().push(row);
     }
-    Ok(pages.into_iter().map(|(parent, rows)| (parent, arrange(rows, window))).collect())
+    // Here, where each list is short, and not all of them together by the database.
+    let is_descending = sort.is_descending != window.is_backward;
+    let sorted = |mut rows: Vec<Row<T>>| {
+        rows.sort_unstable_by(|one, other| {
+            let order = one.position.cmp(&other.position);
+            if is_descending { order.reverse() } else { order }
+        });
+        rows
+    };
+    Ok(pages.into_iter().map(|(parent, rows)| (parent, arrange(sorted(rows), window))).collect())
 }
 
 /// Counts the rows of `T` for which `condition` holds.
@@ -313,7 +322,6 @@ fn by_parent<T: Record>(
     columns: impl Iterator<Item = DynIden>,
     inner: SelectStatement,
     sort: &Sort,
-    window: &Window,
 ) -> SelectStatement {
     let (source, value) = match dialect {
         Dialect::Postgres => (DynIden::from("page"), Expr::col(("page", "sort_value"))),
@@ -323,18 +331,16 @@ fn by_parent<T: Record>(
     for column in columns {
         statement.column((source.clone(), column));
     }
-    statement.expr(value.clone()).expr(dialect.key_element());
+    statement.expr(value).expr(dialect.key_element());
     statement.from_function(dialect.elements(parents), "element");
     match dialect {
         Dialect::Postgres => {
             statement.join_lateral(JoinType::InnerJoin, inner, "page", Expr::cust("true"));
         }
         Dialect::Sqlite => {
-            statement.join(JoinType::InnerJoin, TableRef::from(source.clone()), record::key::<T>().in_subquery(inner));
+            statement.join(JoinType::InnerJoin, TableRef::from(source), record::key::<T>().in_subquery(inner));
         }
     }
-    let order = direction(sort, window);
-    statement.order_by_expr(value, order.clone()).order_by_expr(Expr::col((source, "id")), order);
     statement
 }
 
@@ -356,6 +362,20 @@ fn limit<T: Record>(statement: &mut SelectStatement, sort: &Sort, window: &Windo
         .order_by_expr(sort.expression.clone(), order.clone())
         .order_by_expr(record::key::<T>(), order)
         .limit(window.limit + 1);
+}
+
+/// The statement with its limit as a number and no parameter. `PostgreSQL` takes a limit that it does not know for a tenth
+/// of all rows, and would rather plan each page anew than keep a plan for that.
+fn with_limit_written(database: &Database, statement: &SelectStatement) -> Statement {
+    let mut statement = database.reader().get_database_backend().build(statement);
+    if let Some(values) = statement.values.as_mut().map(|values| &mut values.0)
+        && let Some(Value::BigUnsigned(Some(limit))) = values.last()
+        && let Some(rest) = statement.sql.strip_suffix(&format!("${}", values.len()))
+    {
+        statement.sql = format!("{rest}{limit}");
+        values.pop();
+    }
+    statement
 }
 
 fn direction(sort: &Sort, window: &Window) -> Order {

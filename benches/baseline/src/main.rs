@@ -4,7 +4,10 @@
 //! the same database, with the same pools: prepared statements, keyset pages by row values, one statement for each
 //! level.
 
+#![expect(clippy::struct_field_names, reason = "fields have the names that they have in GraphQL")]
+
 mod answer;
+mod events;
 mod filtered;
 mod json_ld;
 mod nested;
@@ -46,6 +49,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/page", post(page::page))
         .route("/nested", post(nested::nested))
         .route("/filtered", post(filtered::filtered))
+        .route("/events", get(events::events))
         .route("/write", post(write::write))
         .route("/customers/{key}", get(json_ld::customer))
         .with_state(store);

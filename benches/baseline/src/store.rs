@@ -3,12 +3,16 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use axum::extract::ws::Utf8Bytes;
 use sea_orm::sqlx::{
     PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::broadcast::Sender;
 use uuid::Uuid;
+
+use crate::events;
 
 /// Connections to either database.
 #[derive(Clone)]
@@ -28,6 +32,8 @@ pub struct Store {
     pub writer: Pool,
     /// Where IRIs begin.
     pub base: Arc<str>,
+    /// Where new orders are told.
+    pub events: Sender<Utf8Bytes>,
 }
 
 impl Store {
@@ -38,7 +44,7 @@ impl Store {
         } else {
             (postgres(url, 16).await?, postgres(url, 4).await?)
         };
-        Ok(Self { reader, writer, base: base.into() })
+        Ok(Self { reader, writer, base: base.into(), events: events::channel() })
     }
 
     /// The key in the IRI of a customer.

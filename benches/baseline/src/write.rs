@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     answer::{Answer, data},
+    events,
     store::{Pool, Store},
     value::{Money, now},
 };
@@ -127,6 +128,7 @@ pub async fn write(State(store): State<Store>, Json(Question { input }): Json<Qu
         }
         Pool::Postgres(pool) => written!(pool.begin().await?, 1, customer, order, items, total, now),
     }
+    events::tell(&store.events)?;
     let order = Order { status: "PROCESSING", total: Money(total) };
     data(Root { order_create: Payload { order, user_errors: [] } })
 }

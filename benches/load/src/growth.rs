@@ -28,7 +28,8 @@ const ORDERS: [&str; 10] = [
     "UPDATED_AT",
 ];
 
-/// Pages deep in a list are as cheap as the first, in every order.
+/// Pages deep in a list are as cheap as the first, in every order. The last page of a list has the rows of the first of
+/// the same list backwards, so that both answer as much.
 pub async fn pages(
     options: &Options,
     (name, machine): (&str, Machine),
@@ -38,14 +39,16 @@ pub async fn pages(
     let mut connection = Connection::open(server.address).await?;
     let short = Options { milliseconds: options.milliseconds.div_ceil(3), ..options.clone() };
     for order in ORDERS {
-        let end = format!("{{ customers(last: 100, orderBy: {{ field: {order} }}) {{ pageInfo {{ startCursor }} }} }}");
+        let end = format!("{{ customers(last: 51, orderBy: {{ field: {order} }}) {{ pageInfo {{ startCursor }} }} }}");
         let deep = &graphql(&mut connection, &end, json!({})).await?["data"]["customers"]["pageInfo"]["startCursor"];
-        let query = format!(
-            "query ($after: String) {{ customers(first: 50, after: $after, orderBy: {{ field: {order} }}) \
-             {{ nodes {{ id name }} }} }}"
-        );
-        let first_page = [request(&query, &json!({}))];
-        let deep_page = [request(&query, &json!({ "after": text(deep) }))];
+        let query = |direction: &str| {
+            format!(
+                "query ($after: String) {{ customers(first: 50, after: $after, \
+                 orderBy: {{ field: {order}, direction: {direction} }}) {{ nodes {{ id name }} }} }}"
+            )
+        };
+        let first_page = [request(&query("DESC"), &json!({}))];
+        let deep_page = [request(&query("ASC"), &json!({ "after": text(deep) }))];
         let mut ratios = Vec::new();
         for round in 0..=options.rounds {
             let first = take(&short, machine, server, &first_page).await?;

@@ -2,6 +2,7 @@
 //! they cost against the goals of `docs/performance.md`. `scripts/bench` prepares the databases and starts it.
 
 mod client;
+mod fan_out;
 mod growth;
 mod process;
 mod report;
@@ -19,7 +20,8 @@ use self::{process::Machine, report::Report, sample::Sample};
 /// The flags.
 #[derive(Clone, Debug, Parser)]
 struct Options {
-    /// What to measure: names of workloads, `start`, `pages` (first and deep ones of every order) and `growth`; all if
+    /// What to measure: names of workloads, `start`, `pages` (first and deep ones of every order), `growth` and
+    /// `fan-out`; all if
     /// none is named.
     names: Vec<String>,
     /// The product's program.
@@ -75,9 +77,14 @@ async fn main() -> anyhow::Result<ExitCode> {
             growth::pages(&options, (name, machine), &server, &mut report).await?;
         }
         let prefix = format!("{name}=");
-        if let Some(small) = options.small_database.iter().find_map(|small| small.strip_prefix(&prefix)) {
-            if options.wants("growth") {
-                growth::measure(&options, (name, machine), (&server, small), &sample, &mut report).await?;
+        if options.wants("growth")
+            && let Some(small) = options.small_database.iter().find_map(|small| small.strip_prefix(&prefix))
+        {
+            growth::measure(&options, (name, machine), (&server, small), &sample, &mut report).await?;
+        }
+        if options.wants("fan-out") {
+            for subscribers in fan_out::SUBSCRIBERS {
+                fan_out::measure(&options, (name, url), subscribers, &sample, &mut report).await?;
             }
         }
         if options.names.is_empty() && name == "sqlite" {

@@ -20,7 +20,7 @@ use crate::client::{Connection, Question};
 const TICKS: f64 = 100.0;
 
 /// How long a server may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server, ended with its value.
 pub struct Server {
@@ -53,10 +53,10 @@ pub async fn serve(program: &Path, arguments: &[&str], database: &str) -> anyhow
         .with_context(|| format!("could not start {}", program.display()))?;
     let ready = Question { path: "/health/ready".to_owned(), body: None };
     loop {
-        if let Ok(mut connection) = Connection::open(address).await {
-            if connection.ask(&ready).await.is_ok() {
-                return Ok(Server { child, address, started_in: started.elapsed() });
-            }
+        if let Ok(mut connection) = Connection::open(address).await
+            && connection.ask(&ready).await.is_ok()
+        {
+            return Ok(Server { child, address, started_in: started.elapsed() });
         }
         if started.elapsed() > PATIENCE {
             bail!("{} does not answer", program.display());
@@ -100,7 +100,7 @@ impl Server {
 
 impl Machine {
     /// The CPU time that the processes of the database have used, in seconds; nothing if it has none.
-    pub fn cpu(&self) -> anyhow::Result<f64> {
+    pub fn cpu(self) -> anyhow::Result<f64> {
         let Some(parent) = self.database else { return Ok(0.0) };
         let mut sum = 0.0;
         for entry in fs::read_dir("/proc")? {

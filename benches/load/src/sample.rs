@@ -61,6 +61,19 @@ impl Sample {
         &self.ids[chance.random_range(0..self.ids.len())]
     }
 
+    /// The same customers, by the IRIs of another server of the same database.
+    pub fn at(&self, base: &str) -> Self {
+        let moved = |iri: &String| match iri.find("/customers/") {
+            Some(path) => format!("{base}{}", &iri[path..]),
+            None => iri.clone(),
+        };
+        Self {
+            ids: self.ids.iter().map(moved).collect(),
+            cursors: self.cursors.clone(),
+            spendings: self.spendings.clone(),
+        }
+    }
+
     /// A place in the list.
     pub fn cursor(&self, chance: &mut ChaCha8Rng) -> &str {
         // Not the last: a whole page follows.

@@ -79,7 +79,7 @@ async fn places(tx: &Transaction, customer: Uuid, program: Option<Uuid>) -> Atte
     if program.is_none() {
         check.add(Rejection::not_found("input.program", "loyalty program"));
     }
-    if row::find_live(tx, customer).await?.is_none() {
+    if !row::lock_live(tx, customer).await? {
         check.add(Rejection::not_found("input.customer", "customer"));
     }
     check.done()?;

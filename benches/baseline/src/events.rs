@@ -1,0 +1,62 @@
+//! New orders, told to everyone who listens by a WebSocket: each event is written once, and sent to all.
+
+use axum::{
+    extract::{
+        State,
+        ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+    },
+    response::Response,
+};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::broadcast::{self, Receiver, Sender};
+
+use crate::store::Store;
+
+/// How many events wait for whoever is slow.
+const WINDOW: usize = 64;
+
+/// Bytes that each socket keeps.
+const BUFFER: usize = 1024;
+
+/// Where events are told.
+pub fn channel() -> Sender<Utf8Bytes> {
+    broadcast::channel(WINDOW).0
+}
+
+#[derive(Serialize)]
+struct Next {
+    id: &'static str,
+    r#type: &'static str,
+    payload: serde_json::Value,
+}
+
+/// Tells of a new order.
+pub fn tell(events: &Sender<Utf8Bytes>) -> anyhow::Result<()> {
+    let event = json!({ "name": "$.Order.created", "type": "ORDER_CREATED", "actor": "local", "cause": "REQUEST" });
+    let next = Next { id: "1", r#type: "next", payload: json!({ "data": { "customerEvents": event } }) };
+    // There may be nobody who listens.
+    let _ = events.send(serde_json::to_string(&next)?.into());
+    Ok(())
+}
+
+/// Opens a socket: it acknowledges the first message, and tells of all events after the second.
+pub async fn events(State(store): State<Store>, upgrade: WebSocketUpgrade) -> Response {
+    let upgrade = upgrade.protocols(["graphql-transport-ws"]).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
+    upgrade.on_upgrade(move |mut socket| async move {
+        if socket.recv().await.is_some()
+            && socket.send(Message::text(r#"{"type":"connection_ack"}"#)).await.is_ok()
+            && socket.recv().await.is_some()
+        {
+            follow(socket, store.events.subscribe()).await;
+        }
+    })
+}
+
+async fn follow(mut socket: WebSocket, mut events: Receiver<Utf8Bytes>) {
+    while let Ok(event) = events.recv().await {
+        if socket.send(Message::Text(event)).await.is_err() {
+            return;
+        }
+    }
+}
