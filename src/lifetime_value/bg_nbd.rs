@@ -249,3 +249,182 @@ impl BgNbd {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    const PUBLISHED: &str = include_str!("../../tests/data/lifetime_value/cdnow_summary_published.csv");
+    const REFERENCE: &str = include_str!("../../tests/data/lifetime_value/published_reference.json");
+    const EXPECTED: &str = include_str!("../../tests/data/lifetime_value/expected.json");
+
+    fn read(text: &str) -> Value {
+        serde_json::from_str(text).expect("JSON")
+    }
+
+    fn number(value: &Value) -> f64 {
+        value.as_f64().expect("a number")
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small positive numbers")]
+    fn whole(value: f64) -> u32 {
+        value.round() as u32
+    }
+
+    /// The sample's calibration, 39 weeks: histories in weeks of two digits.
+    fn published() -> Vec<History> {
+        let rows = PUBLISHED.lines().skip(1).map(|line| {
+            let fields: Vec<f64> = line.split(',').skip(2).map(|field| field.parse().expect("a number")).collect();
+            let days = |weeks: f64| whole(weeks * WEEK);
+            History { repeats: whole(fields[0]), recency_days: days(fields[1]), age_days: days(fields[2]) }
+        });
+        rows.collect()
+    }
+
+    fn btyd() -> BgNbd {
+        let reference = &read(REFERENCE)["bgnbdBtyd"];
+        let [r, alpha, a, b] = ["r", "alpha", "a", "b"].map(|name| number(&reference[name]));
+        BgNbd { r, alpha, a, b }
+    }
+
+    fn assert_near(value: f64, expected: f64, relative: f64) {
+        assert!((value - expected).abs() <= relative * expected.abs(), "{value}, expected {expected}");
+    }
+
+    #[test]
+    fn the_sample_of_the_paper_gives_its_parameters() {
+        let reference = read(REFERENCE);
+        let histories: Histories = published().into_iter().collect();
+
+        let (model, log_likelihood) = BgNbd::fit(&histories).expect("a fit");
+
+        assert_eq!((histories.customers(), histories.repeat_customers()), (2357, 946));
+        for (source, relative) in [("bgnbd", 0.002), ("bgnbdBtyd", 0.0005)] {
+            let expected = &reference[source];
+            for (name, value) in [("r", model.r), ("alpha", model.alpha), ("a", model.a), ("b", model.b)] {
+                assert_near(value, number(&expected[name]), relative);
+            }
+        }
+        assert!((log_likelihood - -9582.429).abs() < 0.001, "{log_likelihood}");
+        assert!((btyd().log_likelihood(&histories) - -9582.429).abs() < 0.001);
+    }
+
+    #[test]
+    fn predictions_are_those_that_btyd_prints() {
+        let reference = read(REFERENCE);
+        let expected = &reference["bgnbdBtyd"];
+        let model = btyd();
+        let customer = History { repeats: 26, recency_days: 216, age_days: 217 };
+
+        assert_near(model.p_alive(customer), number(&expected["customer"]["pAlive"]), 1e-6);
+        let year = model.expected_purchases(customer, 52.0);
+        assert_near(year, number(&expected["customer"]["expectedPurchases52w"]), 1e-6);
+        let new = model.expected_purchases_of_new(52.0);
+        assert_near(new, number(&expected["expectedPurchasesOfANewCustomerIn52Weeks"]), 1e-6);
+        for (repeats, expected) in expected["increasingFrequencyParadox"]["byX"].as_object().expect("an object") {
+            let history = History { repeats: repeats.parse().expect("x"), recency_days: 20 * 7, age_days: 39 * 7 };
+            assert_near(model.expected_purchases(history, 52.0), number(expected), 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_holdout_period_is_predicted_as_btyd_does() {
+        let reference = read(REFERENCE);
+        let holdout = &reference["bgnbdBtyd"]["holdout39w"];
+        let model = btyd();
+
+        for (repeats, expected) in (0..).zip(holdout["expected"].as_array().expect("a list")) {
+            let alike = |history: &History| history.repeats.min(7) == repeats;
+            let predicted: Vec<_> =
+                published().into_iter().filter(alike).map(|history| model.expected_purchases(history, 39.0)).collect();
+            let customers = u32::try_from(predicted.len()).expect("few");
+            assert_eq!(Value::from(customers), holdout["customers"][repeats as usize]);
+            assert_near(predicted.iter().sum::<f64>() / f64::from(customers), number(expected), 2e-4);
+        }
+    }
+
+    #[test]
+    fn expected_purchases_are_those_of_the_formula_where_it_is_delicate() {
+        let expected = read(EXPECTED);
+
+        for case in expected["purchases"].as_array().expect("a list") {
+            let [r, alpha, a, b, x, t_x, age, weeks, expected] = std::array::from_fn(|index| number(&case[index]));
+            let history = History { repeats: whole(x), recency_days: whole(t_x), age_days: whole(age) };
+            let purchases = BgNbd { r, alpha, a, b }.expected_purchases(history, weeks);
+            assert!((purchases - expected).abs() <= 1e-9 * expected, "{case}: {purchases}");
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_likelihood() {
+        let likelihood = Likelihood::from(&published().into_iter().collect::<Histories>());
+        for parameters in [[0.3, 5.0, 0.7, 3.0], [2.0, 40.0, 1.0, 0.4], [0.1, 0.5, 8.0, 900.0]] {
+            let (_, slopes) = likelihood.at(parameters);
+            for (index, slope) in slopes.into_iter().enumerate() {
+                let beside = |step: f64| {
+                    let mut parameters = parameters;
+                    parameters[index] *= step.exp();
+                    likelihood.at(parameters).0
+                };
+                let measured = (beside(1e-5) - beside(-1e-5)) / 2e-5;
+                assert!((slope - measured).abs() < 1e-3 * (1.0 + slope.abs()), "{index}: {slope}, {measured}");
+            }
+        }
+    }
+
+    #[test]
+    fn customers_who_hardly_ever_leave_have_a_fit_too() {
+        // Everyone buys every 250 days or so: the likelihood grows along a → 0 and r, alpha → ∞ without end.
+        let histories: Histories =
+            (0..59).map(|day| History { repeats: 6, recency_days: 1500 + day, age_days: 1600 + day }).collect();
+
+        let (model, log_likelihood) = BgNbd::fit(&histories).expect("a fit");
+
+        // 354 purchases in 59 times 1629 days, at one rate for all: X ln (X / T) − X.
+        let rate = 354.0 / (59.0 * 1629.0 / WEEK);
+        let limit = 354.0 * f64::ln(rate) - 354.0;
+        assert!((log_likelihood - limit).abs() < 0.05, "{log_likelihood}, {limit}");
+        let history = History { repeats: 6, recency_days: 1529, age_days: 1629 };
+        assert!(model.p_alive(history) > 0.999);
+        assert_near(model.expected_purchases(history, 52.0), 52.0 * rate, 0.005);
+    }
+
+    fn models() -> impl Strategy<Value = BgNbd> {
+        let parameter = || (-3.0..4.0).prop_map(f64::exp);
+        (parameter(), parameter(), parameter(), parameter()).prop_map(|(r, alpha, a, b)| BgNbd { r, alpha, a, b })
+    }
+
+    fn histories() -> impl Strategy<Value = History> {
+        (0..400_u32, 0..3000_u32, 0..3000_u32).prop_map(|(repeats, recency, idle)| History {
+            repeats: repeats.min(recency),
+            recency_days: if repeats == 0 { 0 } else { recency },
+            age_days: recency + idle,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn probabilities_are_probabilities_and_fall_while_nothing_is_bought(
+            model in models(), history in histories(), days in 1..1000_u32,
+        ) {
+            let now = model.p_alive(history);
+            let later = model.p_alive(History { age_days: history.age_days + days, ..history });
+            prop_assert!((0.0..=1.0).contains(&now) && later <= now, "{now} {later}");
+            prop_assert!(history.repeats > 0 || later >= 1.0);
+        }
+
+        #[test]
+        fn purchases_grow_with_time_and_stay_below_those_of_who_never_leaves(
+            model in models(), history in histories(), weeks in 0.1..100.0_f64,
+        ) {
+            let sooner = model.expected_purchases(history, weeks);
+            let later = model.expected_purchases(history, 2.0 * weeks);
+            let rate = (model.r + f64::from(history.repeats)) / (model.alpha + super::weeks(history.age_days));
+            prop_assert!(model.expected_purchases(history, 0.0) <= 0.0);
+            prop_assert!(0.0 <= sooner && sooner <= later && later <= 2.0 * weeks * rate * (1.0 + 1e-9));
+        }
+    }
+}

@@ -39,3 +39,50 @@ impl Fit {
         Self { purchases: Some(purchases), amounts: Some(amounts), no_fit }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifetime_value::bg_nbd::History;
+
+    /// So many customers: each bought on several days, and their histories differ.
+    fn repeaters(customers: u32) -> Histories {
+        (0..customers)
+            .map(|n| History { repeats: 1 + n % 5, recency_days: 20 + 7 * n, age_days: 150 + 9 * n })
+            .collect()
+    }
+
+    fn amounts(customers: u32, amount: impl Fn(u32) -> f64) -> Spending {
+        (0..customers).map(|n| (1 + n % 5, f64::from(1 + n % 5) * amount(n))).collect()
+    }
+
+    #[test]
+    fn ten_customers_are_enough_and_nine_are_not() {
+        let spread = |n| 10.0 + 7.0 * f64::from(n % 4);
+        assert_eq!(Fit::of(&Histories::default(), &Spending::default()).no_fit, Some(NoFit::TooFewRepeatCustomers));
+        assert_eq!(Fit::of(&repeaters(9), &amounts(9, spread)).no_fit, Some(NoFit::TooFewRepeatCustomers));
+
+        let fit = Fit::of(&repeaters(10), &amounts(10, spread));
+
+        assert!(fit.purchases.is_some());
+        assert_ne!(fit.no_fit, Some(NoFit::TooFewRepeatCustomers));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_the_reason() {
+        let cases = [
+            (amounts(40, |_| 0.0), NoFit::TooFewAmounts),
+            (amounts(40, |_| 60.0), NoFit::NoConvergenceOfAmounts),
+            (amounts(40, |n| f64::from(n).exp()), NoFit::NoMeanAmount),
+        ];
+
+        for (spending, expected) in cases {
+            let fit = Fit::of(&repeaters(40), &spending);
+
+            assert_eq!(fit.no_fit, Some(expected));
+            assert!(fit.purchases.is_some());
+            let average = fit.amounts.and_then(|(model, _)| model.expected_average_value(1, 10.0));
+            assert_eq!(average, None, "{expected:?}");
+        }
+    }
+}

@@ -127,3 +127,92 @@ impl GammaGamma {
         (self.q > 1.0).then(|| self.p * (self.v + spent) / (self.p * f64::from(repeats) + self.q - 1.0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    const PUBLISHED: &str = include_str!("../../tests/data/lifetime_value/cdnow_summary_published.csv");
+    const REFERENCE: &str = include_str!("../../tests/data/lifetime_value/published_reference.json");
+
+    fn reference() -> Value {
+        let reference: Value = serde_json::from_str(REFERENCE).expect("JSON");
+        reference["gammaGamma"].clone()
+    }
+
+    fn published() -> Vec<(u32, f64)> {
+        let rows = PUBLISHED.lines().skip(1).map(|line| {
+            let fields: Vec<_> = line.split(',').collect();
+            let repeats: u32 = fields[2].parse().expect("x");
+            (repeats, f64::from(repeats) * fields[5].parse::<f64>().expect("an amount"))
+        });
+        rows.collect()
+    }
+
+    #[test]
+    fn the_sample_of_the_note_gives_its_parameters() {
+        let spending: Spending = published().into_iter().collect();
+        let expected = reference();
+
+        let (model, _) = GammaGamma::fit(&spending).expect("a fit");
+
+        assert_eq!(spending.customers(), 946);
+        for (name, value) in [("p", model.p), ("q", model.q), ("v", model.v)] {
+            let expected = expected[name].as_f64().expect("a number");
+            assert!((value / expected - 1.0).abs() < 0.002, "{name}: {value}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn average_values_are_those_of_the_note() {
+        let expected = reference();
+        let [p, q, v] = ["p", "q", "v"].map(|name| expected[name].as_f64().expect("a number"));
+        let model = GammaGamma { p, q, v };
+        let averages = expected["expectedAverageValueOfSampleIds1to10"].as_array().expect("a list");
+
+        for ((repeats, spent), expected) in published().into_iter().zip(averages) {
+            let average = model.expected_average_value(repeats, spent).expect("a mean");
+            let expected = expected.as_f64().expect("a number");
+            assert!((average - expected).abs() <= 0.1, "{average}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_likelihood() {
+        let spending: Spending = published().into_iter().collect();
+        for parameters in [[5.0, 3.0, 20.0], [0.8, 30.0, 400.0]] {
+            let (_, slopes) = spending.at(parameters);
+            for (index, slope) in slopes.into_iter().enumerate() {
+                let beside = |step: f64| {
+                    let mut parameters = parameters;
+                    parameters[index] *= step.exp();
+                    spending.at(parameters).0
+                };
+                let measured = (beside(1e-5) - beside(-1e-5)) / 2e-5;
+                assert!((slope - measured).abs() < 1e-3 * (1.0 + slope.abs()), "{index}: {slope}, {measured}");
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_mean_there_is_no_average_value() {
+        assert_eq!(GammaGamma { p: 1.0, q: 1.0, v: 5.0 }.expected_average_value(3, 60.0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_average_value_lies_between_that_of_the_customer_and_that_of_all(
+            p in 0.1..50.0_f64, q in 1.1..50.0_f64, v in 0.1..500.0_f64, repeats in 1..100_u32, mean in 0.01..1000.0_f64,
+        ) {
+            let model = GammaGamma { p, q, v };
+            let of_all = model.expected_average_value(0, 0.0).expect("a mean");
+            let average = model.expected_average_value(repeats, f64::from(repeats) * mean).expect("a mean");
+            prop_assert!((of_all - p * v / (q - 1.0)).abs() < 1e-9 * of_all);
+            let (least, greatest) = (of_all.min(mean), of_all.max(mean));
+            prop_assert!(least * (1.0 - 1e-9) <= average && average <= greatest * (1.0 + 1e-9));
+        }
+    }
+}

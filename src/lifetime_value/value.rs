@@ -43,3 +43,62 @@ pub fn minor_units(major: f64, currency: Currency) -> i64 {
 fn minor_units_in(currency: Currency) -> f64 {
     (0..currency.exponent()).fold(1.0, |units, _| units * 10.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::lifetime_value::{bg_nbd::History, gamma_gamma::GammaGamma};
+
+    const EXPECTED: &str = include_str!("../../tests/data/lifetime_value/expected.json");
+
+    fn currency(code: &str) -> Currency {
+        code.parse().expect("a currency")
+    }
+
+    #[test]
+    fn predicted_values_are_those_of_the_formula() {
+        let expected: Value = serde_json::from_str(EXPECTED).expect("JSON");
+        let number = |value: &Value| value.as_f64().expect("a number");
+        for run in ["calibration", "whole"].map(|run| &expected[run]) {
+            let of = |model: &str, name: &str| number(&run[model][name]);
+            let [r, alpha, a, b] = ["r", "alpha", "a", "b"].map(|name| of("bgNbd", name));
+            let [p, q, v] = ["p", "q", "v"].map(|name| of("gammaGamma", name));
+            let (purchases, amounts) = (BgNbd { r, alpha, a, b }, GammaGamma { p, q, v });
+            for customer in run["predictions"].as_array().expect("a list") {
+                let [repeats, recency_days, age_days] = ["repeats", "recencyDays", "ageDays"]
+                    .map(|name| u32::try_from(customer[name].as_u64().expect("a number")).expect("a small one"));
+                let history = History { repeats, recency_days, age_days };
+                let spent = customer["repeatSpent"].as_str().expect("an amount").parse().expect("a number");
+                let average = amounts.expected_average_value(repeats, spent).expect("a mean");
+                let discounted = discounted_purchases_if_alive(&purchases, repeats, age_days, MONTHLY_DISCOUNT);
+                let value = average * purchases.p_alive(history) * discounted;
+                assert!(
+                    (value / number(&customer["predictedLifetimeValue"]) - 1.0).abs() < 1e-9,
+                    "{customer}: {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_discount_a_year_is_as_many_purchases_as_are_expected() {
+        let model = BgNbd { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 };
+        let year = model.expected_purchases_if_alive(4, 273, 12.0 * WEEKS_A_MONTH);
+
+        assert!((discounted_purchases_if_alive(&model, 4, 273, 0.0) - year).abs() < 1e-9);
+        assert!(discounted_purchases_if_alive(&model, 4, 273, MONTHLY_DISCOUNT) < year);
+    }
+
+    #[test]
+    fn amounts_are_rounded_half_up_to_the_smallest_coin() {
+        let cases =
+            [("USD", 12.344_9, 1234), ("USD", 12.375, 1238), ("USD", 0.0, 0), ("JPY", 2.5, 3), ("KWD", 1.000_5, 1001)];
+
+        for (code, amount, expected) in cases {
+            assert_eq!(minor_units(amount, currency(code)), expected, "{amount} {code}");
+        }
+        assert!((major_units(1234, currency("KWD")) - 1.234).abs() < 1e-12);
+    }
+}
