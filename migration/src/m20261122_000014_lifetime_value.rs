@@ -70,7 +70,4 @@ fn prediction() -> TableCreateStatement {
 const INDEXES: &str = "
 create index lifetime_value_run_by_as_of on lifetime_value_run (as_of, id);
 create index lifetime_value_run_by_computed_at on lifetime_value_run (computed_at, id);
-create index lifetime_value_prediction_by_p_alive on lifetime_value_prediction (p_alive, customer_id);
-create index lifetime_value_prediction_by_value
-    on lifetime_value_prediction (predicted_lifetime_value, customer_id);
 ";

@@ -102,7 +102,8 @@ impl Scope {
         Ok(match test {
             Test::Eq(literal) => expression.eq(value(literal)?),
             Test::Ne(literal) => fails(expression.eq(value(literal)?)),
-            // Dates are one type on PostgreSQL and text on SQLite, so that no list of them is one parameter on both.
+            // Dates are one type on PostgreSQL and text on SQLite, so that no list of them is one parameter on both; of
+            // fractions nobody needs long lists.
             Test::In(literals) if matches!(field.kind, Kind::Day | Kind::Number) => {
                 expression.is_in(self.each_value(field, literals)?)
             }

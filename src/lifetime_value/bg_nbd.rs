@@ -424,7 +424,8 @@ mod tests {
             let later = model.expected_purchases(history, 2.0 * weeks);
             let rate = (model.r + f64::from(history.repeats)) / (model.alpha + super::weeks(history.age_days));
             prop_assert!(model.expected_purchases(history, 0.0) <= 0.0);
-            prop_assert!(0.0 <= sooner && sooner <= later && later <= 2.0 * weeks * rate * (1.0 + 1e-9));
+            let exact = 1.0 + 1e-9;
+            prop_assert!(0.0 <= sooner && sooner <= later * exact && later <= 2.0 * weeks * rate * exact);
         }
     }
 }

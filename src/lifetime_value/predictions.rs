@@ -194,3 +194,66 @@ pub async fn expected_purchases(
         History { repeats: read(row.repeats), recency_days: read(row.recency_days), age_days: read(row.age_days) };
     Ok(model?.map(|model| model.expected_purchases(history, weeks)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        given::{customer, each_store},
+        lifetime_value::gamma_gamma::GammaGamma,
+    };
+
+    fn fit() -> Fit {
+        let purchases = BgNbd { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 };
+        let amounts = GammaGamma { p: 6.25, q: 3.74, v: 15.44 };
+        Fit { purchases: Some((purchases, 0.0)), amounts: Some((amounts, 0.0)), no_fit: None }
+    }
+
+    fn summary(age_days: u32) -> Summary {
+        Summary { history: History { repeats: 2, recency_days: 213, age_days }, repeat_spent: 4469 }
+    }
+
+    #[tokio::test]
+    async fn only_what_differs_is_written_and_what_is_no_longer_predicted_is_forgotten() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let [jane, gone] = [customer(&tx, "Jane").await?, app.clock.key()];
+            let mut predictor = Predictor::new(fit(), app.currency);
+            let stored = async || Entity::find().one(&tx).await;
+            let known = |summary, stored| vec![Known { customer: jane, summary, stored }];
+
+            let first = predictor.changes(known(Some(summary(272)), None));
+            let stranger = Model { customer_id: gone, ..first.differing[0].clone() };
+            assert_eq!(write(&tx, &[first.differing[0].clone(), stranger]).await?, 1);
+            let same = predictor.changes(known(Some(summary(272)), stored().await?));
+            let later = predictor.changes(known(Some(summary(273)), stored().await?));
+            assert_eq!(write(&tx, &later.differing).await?, 1);
+            let row = stored().await?;
+            let obsolete = predictor.changes(known(None, row.clone()));
+            let unfit = Fit { purchases: None, amounts: None, no_fit: None };
+            let unfit = Predictor::new(unfit, app.currency).changes(known(Some(summary(273)), row.clone()));
+
+            // 6.25 (15.44 + 44.69) / (6.25 · 2 + 3.74 − 1)
+            assert_eq!(first.differing[0].expected_average_value, Some(2466));
+            assert_eq!(same, Changes::default());
+            assert_eq!(row.map(|row| row.age_days), Some(273));
+            assert_eq!((&obsolete.obsolete, &obsolete), (&vec![jane], &unfit));
+            assert_eq!(forget(&tx, &obsolete.obsolete).await?, 1);
+            assert_eq!(stored().await?, None);
+            Ok(())
+        })
+        .await
+    }
+
+    #[test]
+    fn without_amounts_the_rest_is_predicted_still() {
+        let purchases_alone = Fit { amounts: None, ..fit() };
+
+        let row =
+            Predictor::new(purchases_alone, "USD".parse().expect("a currency")).predict(Uuid::nil(), summary(272));
+
+        let row = row.expect("a prediction");
+        assert!((row.p_alive - 0.7266).abs() < 0.001, "{row:?}");
+        assert_eq!((row.expected_average_value, row.predicted_lifetime_value), (None, None));
+    }
+}

@@ -47,8 +47,7 @@ pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) 
         ), days as (
             select customer_id, (delivered_at - ({INSTANT_BEFORE_ALL})) / {DAY} as day, sum({STORE_TOTAL}) as spent
             from orders
-            where delivered_at <= $1 and (cancelled_at is null or cancelled_at > $1)
-                and customer_id in (select id from page)
+            where delivered_at <= $1 and customer_id in (select id from page)
             group by customer_id, day
         ), summary as (
             select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $3 - min(day) as age,
@@ -103,4 +102,86 @@ fn known(row: &QueryResult) -> Result<Known, DbErr> {
 /// A number of days. Between the years 0001 and 9999 there are fewer than four million.
 fn days(days: i64) -> u32 {
     u32::try_from(days).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use entity::{ChronoUnixTimestampMillis, order::OrderStatus};
+
+    use super::*;
+    use crate::{
+        given::{ago, customer, each_store, now, purchase, refund},
+        store::{execute, insert_all},
+    };
+
+    #[tokio::test]
+    async fn purchases_of_a_day_of_utc_are_one_and_refunds_do_not_count() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = customer(&tx, "Jane").await?;
+            let day: DateTime<Utc> = "2026-11-01T00:00:00Z".parse()?;
+            let last_moment = day + TimeDelta::days(1) - TimeDelta::milliseconds(1);
+            let mut cancelled = purchase(jane, ago(90), 9000);
+            cancelled.status = OrderStatus::Cancelled;
+            cancelled.delivered_at = None;
+            cancelled.cancelled_at = Some(ChronoUnixTimestampMillis(ago(80)));
+            let mut undelivered = purchase(jane, ago(70), 9000);
+            undelivered.status = OrderStatus::Processing;
+            undelivered.delivered_at = None;
+            let mut foreign = purchase(jane, day + TimeDelta::days(1), 333);
+            foreign.currency = "EUR".to_owned();
+            foreign.exchange_rate = Some(1_105_000);
+            let orders = vec![
+                cancelled,
+                undelivered,
+                purchase(jane, day, 1000),
+                purchase(jane, last_moment, 500),
+                foreign,
+                purchase(jane, day + TimeDelta::days(8), 70),
+                purchase(jane, day + TimeDelta::days(8), 7),
+                purchase(jane, now() + TimeDelta::milliseconds(1), 9000),
+            ];
+            insert_all(&tx, orders).await?;
+            insert_all(&tx, vec![refund(jane, ago(5), 900)]).await?;
+            // As of so many milliseconds after the first day began: repeats, recency, age, spent on repeat days. The
+            // foreign order is 3.67965 dollars.
+            let cases = [
+                (-1, None),
+                (0, Some((0, 0, 0, 0))),
+                (86_399_999, Some((0, 0, 0, 0))),
+                (86_400_000, Some((1, 1, 1, 368))),
+                (8 * 86_400_000, Some((2, 8, 8, 445))),
+                (21 * 86_400_000, Some((2, 8, 21, 445))),
+            ];
+
+            for (after, expected) in cases {
+                let known = page(&tx, day + TimeDelta::milliseconds(after), Uuid::nil()).await?;
+                let expected = expected.map(|(repeats, recency_days, age_days, repeat_spent)| Summary {
+                    history: History { repeats, recency_days, age_days },
+                    repeat_spent,
+                });
+                assert_eq!(known, [Known { customer: jane, summary: expected, stored: None }], "{after}");
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn customers_come_by_key_and_deleted_ones_not_at_all() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let mut keys = vec![customer(&tx, "Jane").await?, customer(&tx, "John").await?];
+            keys.sort_unstable();
+            let names = |known: Vec<Known>| known.into_iter().map(|known| known.customer).collect::<Vec<_>>();
+
+            assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys);
+            assert_eq!(names(page(&tx, now(), keys[0]).await?), keys[1..]);
+            execute(&tx, "update customer set deleted_at = 1 where id = $1", vec![keys[0].into()]).await?;
+            assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys[1..]);
+            Ok(())
+        })
+        .await
+    }
 }
