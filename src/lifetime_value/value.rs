@@ -63,9 +63,9 @@ mod tests {
         let number = |value: &Value| value.as_f64().expect("a number");
         for run in ["calibration", "whole"].map(|run| &expected[run]) {
             let of = |model: &str, name: &str| number(&run[model][name]);
-            let [r, alpha, a, b] = ["r", "alpha", "a", "b"].map(|name| of("bgNbd", name));
-            let [p, q, v] = ["p", "q", "v"].map(|name| of("gammaGamma", name));
-            let (purchases, amounts) = (BgNbd { r, alpha, a, b }, GammaGamma { p, q, v });
+            let amounts = GammaGamma { p: of("gammaGamma", "p"), q: of("gammaGamma", "q"), v: of("gammaGamma", "v") };
+            let purchases =
+                BgNbd { r: of("bgNbd", "r"), alpha: of("bgNbd", "alpha"), a: of("bgNbd", "a"), b: of("bgNbd", "b") };
             for customer in run["predictions"].as_array().expect("a list") {
                 let [repeats, recency_days, age_days] = ["repeats", "recencyDays", "ageDays"]
                     .map(|name| u32::try_from(customer[name].as_u64().expect("a number")).expect("a small one"));
