@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::money::Currency;
+use crate::{instant::Instant, money::Currency};
 
 /// A GraphQL server with a linked-data semantic layer for customer management.
 #[derive(Debug, Parser)]
@@ -79,6 +79,15 @@ pub struct JobsRunOptions {
     /// Change nothing, report every figure that is not what the ledger says, and fail if there is one
     #[arg(long, env = "CUSTOMERS_VERIFY")]
     pub verify: bool,
+    /// Only for ltv: run it as of this instant or date, and keep the result as history, with live figures as they are
+    #[arg(long, value_name = "INSTANT", value_parser = instant, env = "CUSTOMERS_AS_OF")]
+    pub as_of: Option<Instant>,
+}
+
+/// Reads an instant.
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text)
+        .ok_or_else(|| format!("expected an instant such as 2026-11-22T09:30:00Z, or a date, not {text:?}"))
 }
 
 /// The jobs.
@@ -86,6 +95,8 @@ pub struct JobsRunOptions {
 pub enum Job {
     /// The figures of customers, from their orders and refunds
     Metrics,
+    /// How likely customers are to buy again and what that is worth, by a model fitted to what they bought
+    Ltv,
 }
 
 /// The flags of `serve`.

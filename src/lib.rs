@@ -25,6 +25,7 @@ pub mod idempotency;
 pub mod import;
 pub mod instant;
 pub mod job;
+pub mod lifetime_value;
 pub mod loyalty;
 pub mod money;
 pub mod order;

@@ -31,6 +31,7 @@ const FLOORS: [&[&str]; 6] = [
         "consent",
         "contact_point",
         "customer",
+        "lifetime_value",
         "loyalty",
         "order",
         "order_item",

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, Expr, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, ReturnType, Token, parse::ParseStream};
+use syn::{Error, Expr, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, ReturnType, Token, Type, parse::ParseStream};
 
 use crate::{
     connections,
@@ -12,12 +12,17 @@ use crate::{
 pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
     let target = item.self_ty.clone();
     let mut edges = Vec::new();
+    let mut figures = Vec::new();
     let mut writes = Vec::new();
     for member in &mut item.items {
         let ImplItem::Fn(function) = member else {
             return Err(Error::new_spanned(member, "an edge is an async fn"));
         };
-        expand_edge(function, &mut edges, &mut writes)?;
+        if iri::take(&mut function.attrs, "figure").is_some() {
+            figures.push(expand_figure(function)?);
+        } else {
+            expand_edge(function, &mut edges, &mut writes)?;
+        }
     }
     let members = &item.items;
     Ok(quote! {
@@ -44,6 +49,7 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
 
         impl crate::semantics::Links for #target {
             const EDGES: &'static [crate::semantics::Edge] = &[#(#edges),*];
+            const FIGURES: &'static [crate::semantics::Fact] = &[#(#figures),*];
 
             fn write_edges<M: ::serde::ser::SerializeMap>(
                 &self, map: &mut M, base: &crate::semantics::Base,
@@ -56,11 +62,45 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
     })
 }
 
-fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: &mut Vec<TokenStream>) -> Result<()> {
+/// A value that takes a read of its own. It is named as facts are, and no document states it.
+fn expand_figure(function: &mut ImplItemFn) -> Result<TokenStream> {
+    let name = property(function)?;
     let ident = &function.sig.ident;
-    let attribute =
-        iri::take(&mut function.attrs, "iri").ok_or_else(|| Error::new_spanned(ident, "needs #[iri(\"…\")]"))?;
-    let name = Name::parse(&attribute.parse_args::<LitStr>()?)?;
+    let label = iri::camel_case(&ident.to_string());
+    let comment = iri::description(&function.attrs, ident)?;
+    let value = returned(function, "a figure returns a value")?;
+    let directive = iri::directive(&name);
+    function.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
+    let property = name.prefixed;
+    Ok(quote! {
+        crate::semantics::Fact {
+            name: #label,
+            property: #property,
+            range: <#value as crate::semantics::value::Value>::RANGE,
+            comment: #comment,
+            is_personal: false,
+        }
+    })
+}
+
+/// The property that `#[iri]` names.
+fn property(function: &mut ImplItemFn) -> Result<Name> {
+    let attribute = iri::take(&mut function.attrs, "iri")
+        .ok_or_else(|| Error::new_spanned(&function.sig.ident, "needs #[iri(\"…\")]"))?;
+    Name::parse(&attribute.parse_args::<LitStr>()?)
+}
+
+/// What the function comes to, without what wraps it.
+fn returned(function: &ImplItemFn, expected: &str) -> Result<Type> {
+    let target = match &function.sig.output {
+        ReturnType::Type(_, ty) => connections::innermost(ty),
+        ReturnType::Default => None,
+    };
+    target.ok_or_else(|| Error::new_spanned(&function.sig, expected))
+}
+
+fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: &mut Vec<TokenStream>) -> Result<()> {
+    let name = property(function)?;
     let has_pages = iri::take(&mut function.attrs, "pages").is_some();
     let states = iri::take(&mut function.attrs, "states")
         .map(|attribute| {
@@ -72,6 +112,7 @@ fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: 
         })
         .transpose()?;
 
+    let ident = &function.sig.ident;
     let label = iri::camel_case(&ident.to_string());
     let comment = iri::description(&function.attrs, ident)?;
     let directive = iri::directive(&name);
@@ -84,11 +125,7 @@ fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: 
         });
     }
     let (property, is_inverse) = (name.prefixed, name.is_inverse);
-    let target = match &function.sig.output {
-        ReturnType::Type(_, ty) => connections::innermost(ty),
-        ReturnType::Default => None,
-    };
-    let target = target.ok_or_else(|| Error::new_spanned(&function.sig, "an edge returns nodes"))?;
+    let target = returned(function, "an edge returns nodes")?;
     edges.push(quote! {
         crate::semantics::Edge {
             name: #label,

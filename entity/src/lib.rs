@@ -28,6 +28,8 @@ pub mod customer;
 pub mod customer_tag;
 pub mod event;
 pub mod idempotency;
+pub mod lifetime_value_prediction;
+pub mod lifetime_value_run;
 pub mod loyalty_membership;
 pub mod loyalty_program;
 pub mod loyalty_tier;

@@ -46,7 +46,18 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             let report = seed::run(&app, &options, &Progress::on_stderr()).await?;
             say(&format!("{report}\n"))
         }
-        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, verify })) => {
+        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Ltv, verify: false, as_of })) => {
+            let app = open(&store, store.database(), DEFAULT_BASE).await?;
+            let report = job::fit_lifetime_values(&app, as_of.map(|instant| instant.0)).await?;
+            say(&format!("{report}\n"))
+        }
+        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Ltv, verify: true, .. })) => {
+            bail!("--verify is for the job metrics")
+        }
+        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, as_of: Some(_), .. })) => {
+            bail!("--as-of is for the job ltv")
+        }
+        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, verify, as_of: None })) => {
             let app = open(&store, store.database(), DEFAULT_BASE).await?;
             let report = if verify { job::verify_metrics(&app).await? } else { job::rebuild_metrics(&app).await? };
             say(&format!("{report}\n"))?;

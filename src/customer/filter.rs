@@ -21,10 +21,11 @@ use crate::{
         Listed,
         comparison::{
             BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison, EmailComparison,
-            IntComparison, Related, StringComparison, TextComparison, relation, term_comparison,
+            FloatComparison, IntComparison, Related, StringComparison, TextComparison, relation, term_comparison,
         },
         order_by,
     },
+    lifetime_value,
     loyalty::{self, LoyaltyMembershipRelation, LoyaltyTierWhere},
     order::OrderRelation,
     refund::RefundRelation,
@@ -139,6 +140,12 @@ pub struct CustomerWhere {
     /// How likely they are to leave.
     #[expression(churn::risk_expression)]
     churn_risk: ChurnRiskComparison,
+    /// The probability that they have not left for good.
+    #[expression(lifetime_value::p_alive_expression)]
+    p_alive: FloatComparison,
+    /// What they are expected to spend in the 12 months after the latest run of the purchase model.
+    #[expression(lifetime_value::value_expression)]
+    predicted_lifetime_value: DecimalComparison,
     /// When they were entered.
     #[column(CreatedAt)]
     created_at: DateTimeComparison,

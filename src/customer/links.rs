@@ -8,18 +8,24 @@ use sea_orm::sea_query::{Expr, ExprTrait, IntoIden};
 use super::Customer;
 use crate::{
     address::Address,
+    app::App,
     communication::Communication,
     consent::Consent,
     contact_point::ContactPoint,
     event::CustomerEvent,
-    failure::Outcome,
+    failure::{Failure, Outcome},
     graphql::{self, Connection, Pages},
+    lifetime_value::predictions,
     loyalty::{self, LoyaltyMembership, LoyaltyTier},
+    money::Money,
     order::Order,
     refund::Refund,
     segment::Segment,
-    store::Join,
+    store::{Database, Join},
 };
+
+/// How far ahead purchases are predicted at most: ten years.
+const MOST_WEEKS: f64 = 520.0;
 
 #[resource]
 impl Customer {
@@ -139,4 +145,59 @@ impl Customer {
         let join = Join::Column(|| entity::event::Column::CustomerId.into_iden());
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }
+
+    /// The probability that they have not left for good, from 0 to 1, by the purchase model of the latest of
+    /// `lifetimeValueRuns` that is not historical. 1 by construction for who has bought on one day only, so that it says
+    /// nothing of them. Null before the first purchase, if there is no run, or if it has no fit. `churnRisk` goes by a
+    /// rule instead.
+    #[iri("customers:pAlive")]
+    #[figure]
+    async fn p_alive(&self, ctx: &Context<'_>) -> Option<Outcome<f64>> {
+        let prediction = predictions::of(database(ctx), &self.siblings, self.key).await.transpose()?;
+        Some(prediction.map(|prediction| prediction.p_alive))
+    }
+
+    /// On how many days they are expected to buy in so many weeks from the instant of the run on, which `pAlive` names.
+    /// Null like `pAlive`.
+    #[iri("customers:expectedPurchases")]
+    #[figure]
+    async fn expected_purchases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many weeks: from 0 to 520, parts of a week included.")] weeks: f64,
+    ) -> Option<Outcome<f64>> {
+        if !(0.0..=MOST_WEEKS).contains(&weeks) {
+            let message = format!("weeks: expected a number from 0 to {MOST_WEEKS}, not {weeks}");
+            return Some(Err(Failure::Malformed(message)));
+        }
+        predictions::expected_purchases(database(ctx), &self.siblings, self.key, weeks).await.transpose()
+    }
+
+    /// What they are expected to spend on a day on which they buy, in the store's currency, rounded half up. Null like
+    /// `pAlive`, and if the run tells no amounts.
+    #[iri("customers:expectedAverageValue")]
+    #[figure]
+    async fn expected_average_value(&self, ctx: &Context<'_>) -> Option<Outcome<Money>> {
+        let prediction = predictions::of(database(ctx), &self.siblings, self.key).await.transpose()?;
+        prediction.map(|prediction| money(ctx, prediction.expected_average_value)).transpose()
+    }
+
+    /// What they are expected to spend in the 12 months after the run, each month's spending discounted from its end by
+    /// the run's `monthlyDiscount`, in the store's currency, rounded half up. Not a part of `lifetimeValue`. Null like
+    /// `expectedAverageValue`.
+    #[iri("customers:predictedLifetimeValue")]
+    #[figure]
+    async fn predicted_lifetime_value(&self, ctx: &Context<'_>) -> Option<Outcome<Money>> {
+        let prediction = predictions::of(database(ctx), &self.siblings, self.key).await.transpose()?;
+        prediction.map(|prediction| money(ctx, prediction.predicted_lifetime_value)).transpose()
+    }
+}
+
+fn database<'a>(ctx: &'a Context<'_>) -> &'a Database {
+    &ctx.data_unchecked::<App>().database
+}
+
+/// An amount in the store's currency.
+fn money(ctx: &Context<'_>, units: Option<i64>) -> Option<Money> {
+    units.map(|units| Money::new(units, ctx.data_unchecked::<App>().currency))
 }

@@ -16,20 +16,33 @@ use crate::{
     transaction::Transaction,
 };
 
+/// [`STORE_TOTAL`], for statements that are put together when the code is compiled.
+macro_rules! store_total {
+    () => {
+        "case when exchange_rate is null then total else (total * exchange_rate + 500000) / 1000000 end"
+    };
+}
+
+/// What an order comes to in minor units of the store's currency, in SQL over its row. An amount in another currency is
+/// converted by the rate of its order, and rounded half up.
+pub const STORE_TOTAL: &str = store_total!();
+
 /// A derived table of all movements of money: each purchase at its delivery, each refund with a negative
 /// amount, in minor units of the store's currency.
 ///
 /// An amount in another currency is converted by the rate of its order, and rounded half up.
-pub const MOVEMENTS: &str = "(
-    select customer_id, delivered_at as instant,
-        case when exchange_rate is null then total
-            else (total * exchange_rate + 500000) / 1000000 end as amount
+pub const MOVEMENTS: &str = concat!(
+    "(
+    select customer_id, delivered_at as instant, ",
+    store_total!(),
+    " as amount
     from orders
     where delivered_at is not null
     union all
     select customer_id, refunded_at, -store_amount
     from refund
-)";
+)"
+);
 
 /// The figures that are kept of a customer, by their columns and their names in GraphQL.
 const FIGURES: [(&str, &str); 6] = [

@@ -86,6 +86,8 @@ pub enum Literal {
     Text(String),
     /// A whole number.
     Integer(i64),
+    /// A number with a fraction.
+    Number(f64),
     /// A decimal in major units.
     Decimal(String),
     /// An instant.

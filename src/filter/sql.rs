@@ -102,9 +102,12 @@ impl Scope {
         Ok(match test {
             Test::Eq(literal) => expression.eq(value(literal)?),
             Test::Ne(literal) => fails(expression.eq(value(literal)?)),
-            // Dates are one type on PostgreSQL and text on SQLite, so that no list of them is one parameter on both.
-            Test::In(literals) if field.kind == Kind::Day => expression.is_in(self.each_value(field, literals)?),
-            Test::NotIn(literals) if field.kind == Kind::Day => {
+            // Dates are one type on PostgreSQL and text on SQLite, so that no list of them is one parameter on both; of
+            // fractions nobody needs long lists.
+            Test::In(literals) if matches!(field.kind, Kind::Day | Kind::Number) => {
+                expression.is_in(self.each_value(field, literals)?)
+            }
+            Test::NotIn(literals) if matches!(field.kind, Kind::Day | Kind::Number) => {
                 fails(expression.is_in(self.each_value(field, literals)?))
             }
             Test::In(literals) => self.dialect.among(expression, &self.values(field, literals)?),
@@ -145,9 +148,13 @@ impl Scope {
         }
         Ok(match field.kind {
             Kind::Text | Kind::Folded | Kind::Email => Values::Texts(texts),
-            Kind::Integer | Kind::Money | Kind::UnitPrice | Kind::Instant | Kind::Day | Kind::Boolean => {
-                Values::Integers(integers)
-            }
+            Kind::Integer
+            | Kind::Number
+            | Kind::Money
+            | Kind::UnitPrice
+            | Kind::Instant
+            | Kind::Day
+            | Kind::Boolean => Values::Integers(integers),
         })
     }
 
@@ -155,6 +162,7 @@ impl Scope {
         Ok(match (field.kind, literal) {
             (Kind::Text | Kind::Folded | Kind::Email, Literal::Text(text)) => folded(field.kind, text).into(),
             (Kind::Integer, Literal::Integer(integer)) => (*integer).into(),
+            (Kind::Number, Literal::Number(number)) => (*number).into(),
             (Kind::Money, Literal::Decimal(decimal)) => self.amount::<0>(field, decimal)?.units.into(),
             (Kind::UnitPrice, Literal::Decimal(decimal)) => self.amount::<4>(field, decimal)?.units.into(),
             (Kind::Instant, Literal::Instant(instant)) => instant.0.timestamp_millis().into(),

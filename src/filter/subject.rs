@@ -54,6 +54,8 @@ pub enum Kind {
     Email,
     /// A whole number.
     Integer,
+    /// A number with a fraction.
+    Number,
     /// Money in minor units of the store's currency.
     Money,
     /// The price of one unit, in ten-thousandths of a minor unit of the store's currency.

@@ -246,6 +246,11 @@ ordered_comparison! {
 }
 
 ordered_comparison! {
+    /// Tests of numbers with a fraction. All given must pass.
+    FloatComparison: Number, f64, FloatRange, Literal::Number
+}
+
+ordered_comparison! {
     /// Tests of amounts in major units of the store's currency. All given must pass.
     DecimalComparison: Money, Decimal, DecimalRange, |value: Decimal| Literal::Decimal(value.0)
 }

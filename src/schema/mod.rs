@@ -13,6 +13,7 @@ use crate::{
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
     event::EventSubscription,
+    lifetime_value::LifetimeValueQuery,
     loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
@@ -26,7 +27,16 @@ pub type CustomersSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
+pub struct Query(
+    StoreQuery,
+    NodeQuery,
+    CustomerQuery,
+    OrderQuery,
+    ProductQuery,
+    SegmentQuery,
+    LoyaltyQuery,
+    LifetimeValueQuery,
+);
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]

@@ -37,6 +37,7 @@ pub fn document(kinds: &[Kind]) -> Value {
 
 fn class(kind: &Kind) -> Value {
     let mut terms = facts(kind.description.facts);
+    terms.extend(facts(kind.figures));
     for edge in kind.edges {
         terms.insert(edge.name.to_owned(), relation(edge));
         if edge.has_pages {
@@ -56,6 +57,7 @@ fn fact_term(fact: &Fact) -> Value {
     match fact.range {
         Range::Text | Range::Boolean | Range::Integer => json!({ "@id": id }),
         Range::Texts => json!({ "@id": id, "@container": "@list" }),
+        Range::Double => json!({ "@id": id, "@type": "xsd:double" }),
         Range::Decimal => json!({ "@id": id, "@type": "xsd:decimal" }),
         Range::Date => json!({ "@id": id, "@type": "xsd:date" }),
         Range::DateTime => json!({ "@id": id, "@type": "xsd:dateTime" }),

@@ -74,6 +74,9 @@ pub trait Links {
     /// The edges.
     const EDGES: &'static [Edge];
 
+    /// Values that take a read of their own, which documents leave out.
+    const FIGURES: &'static [Fact];
+
     /// Writes the edges that the node itself states.
     ///
     /// # Errors
@@ -88,13 +91,15 @@ pub struct Kind {
     pub description: Description,
     /// Its edges.
     pub edges: &'static [Edge],
+    /// The values that its documents leave out.
+    pub figures: &'static [Fact],
 }
 
 impl Kind {
     /// The kind of `T`.
     #[must_use]
     pub const fn of<T: Resource + Links>() -> Self {
-        Self { description: T::DESCRIPTION, edges: T::EDGES }
+        Self { description: T::DESCRIPTION, edges: T::EDGES, figures: T::FIGURES }
     }
 }
 

@@ -6,6 +6,7 @@ use entity::{
     consent::ConsentState,
     customer::{CustomerKind, Gender},
     event::{EventCause, EventType},
+    lifetime_value_run::NoFit,
     loyalty_program::LoyaltyEvaluation,
     order::OrderStatus,
     segment::SegmentKind,
@@ -33,6 +34,8 @@ pub enum Range {
     Boolean,
     /// A whole number.
     Integer,
+    /// A number that is not exact: a probability, an expectation.
+    Double,
     /// An exact decimal, written as text.
     Decimal,
     /// A calendar date.
@@ -157,10 +160,10 @@ macro_rules! stored_terms {
     )*};
 }
 
-plain_values! { String: Text, bool: Boolean, i32: Integer, i64: Integer, serde_json::Value: Json, Uuid: Text }
+plain_values! { String: Text, bool: Boolean, i32: Integer, i64: Integer, f64: Double, serde_json::Value: Json, Uuid: Text }
 stored_terms! {
     CommunicationChannel, CommunicationPurpose, CommunicationState, ConsentState, CustomerKind, EventCause, EventType,
-    Gender, LoyaltyEvaluation, OrderStatus, SegmentKind,
+    Gender, LoyaltyEvaluation, NoFit, OrderStatus, SegmentKind,
 }
 
 impl Stored for Currency {

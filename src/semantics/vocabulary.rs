@@ -103,12 +103,13 @@ impl Terms {
         // Of several classes each node belongs to one, so that none of them is a parent of the type.
         let parents = if description.class_of.len() == 1 { description.class_of } else { &[] };
         self.class(description.class, description.comment, parents);
-        for fact in description.facts {
+        for fact in description.facts.iter().chain(kind.figures) {
             let range = match fact.range {
                 Range::Text => "xsd:string",
                 Range::Texts => "rdf:List",
                 Range::Boolean => "xsd:boolean",
                 Range::Integer => "xsd:integer",
+                Range::Double => "xsd:double",
                 Range::Decimal => "xsd:decimal",
                 Range::Date => "xsd:date",
                 Range::DateTime => "xsd:dateTime",

@@ -163,7 +163,7 @@ impl Dialect {
                 let columns = columns.iter().map(|(name, kind)| match kind {
                     Kind::Key => format!("unhex(value ->> '{name}') as {name}"),
                     Kind::Document => format!("value -> '{name}' as {name}"),
-                    Kind::Text | Kind::Integer => format!("value ->> '{name}' as {name}"),
+                    Kind::Text | Kind::Integer | Kind::Number => format!("value ->> '{name}' as {name}"),
                 });
                 let columns = columns.collect::<Vec<_>>().join(", ");
                 format!("(select {columns} from json_each(${number}))")
@@ -209,6 +209,8 @@ pub enum Kind {
     Text,
     /// A whole number, instants and money included.
     Integer,
+    /// A number with a fraction.
+    Number,
     /// JSON.
     Document,
 }
@@ -220,6 +222,7 @@ impl Kind {
             Self::Key => "uuid",
             Self::Text => "text",
             Self::Integer => "bigint",
+            Self::Number => "double precision",
             Self::Document => "jsonb",
         }
     }

@@ -136,6 +136,7 @@ async fn samples(server: &Server) -> Vec<String> {
         loyaltyMemberships { nodes { id program { id } tier { id } } }
         orders(first: 4) { nodes { id items { nodes { id product { id } } } } }
       } }
+      lifetimeValueRuns { nodes { id } }
     }";
     let data = server.query(query).await;
     let mut found = BTreeSet::new();
@@ -151,6 +152,7 @@ async fn seeded() -> Server {
     let deliver = "mutation ($id: ID!) { orderDeliver(input: { id: $id }) { userErrors { message } } }";
     let answer = server.answer(deliver, json!({ "id": open["orders"]["nodes"][0]["id"] })).await;
     assert_eq!(answer["data"]["orderDeliver"]["userErrors"], json!([]), "{answer}");
+    customers::job::fit_lifetime_values(&server.app, None).await.expect("a run");
     server
 }
 
@@ -388,7 +390,7 @@ fn terms_of_schema_org_are_used_as_it_defines_them() {
             let objects: Vec<&str> = match fact.range {
                 Range::Text | Range::Texts => vec!["schema:Text"],
                 Range::Boolean => vec!["schema:Boolean"],
-                Range::Integer | Range::Decimal => vec!["schema:Number"],
+                Range::Integer | Range::Double | Range::Decimal => vec!["schema:Number"],
                 Range::Date => vec!["schema:Date"],
                 Range::DateTime => vec!["schema:DateTime"],
                 Range::Json => vec![],

@@ -16,6 +16,7 @@ mod graphql_sse;
 mod graphql_ws;
 mod health;
 mod idempotency;
+mod lifetime_value;
 mod limits;
 mod linked_data;
 mod loyalty_writes;

@@ -1,0 +1,259 @@
+//! What is predicted of customers, as it is stored and read.
+
+use std::{collections::HashMap, sync::Arc};
+
+use anyhow::Context;
+use entity::lifetime_value_prediction::{Column, Entity, Model};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    bg_nbd::{BgNbd, History},
+    fit::Fit,
+    runs,
+    summary::{Known, Summary},
+    value::{MONTHLY_DISCOUNT, discounted_purchases_if_alive, major_units, minor_units},
+};
+use crate::{
+    failure::Outcome,
+    money::Currency,
+    store::{Database, Dialect, Kind, Siblings, Values, execute},
+};
+
+/// How far a stored probability may lie from the computed one: less than anybody is told.
+const SAME_PROBABILITY: f64 = 1e-12;
+
+/// A model, applied to one customer after the other.
+#[derive(Clone, Debug)]
+pub struct Predictor {
+    fit: Fit,
+    currency: Currency,
+    /// By repeats and age: customers who differ in nothing else buy alike while they are alive.
+    discounted: HashMap<(u32, u32), f64>,
+}
+
+/// What has to be written so that what is stored is what is predicted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Rows to be written.
+    pub differing: Vec<Model>,
+    /// Customers of whom nothing is predicted any more.
+    pub obsolete: Vec<Uuid>,
+}
+
+impl Predictor {
+    /// Applies `fit`. Amounts are in `currency`.
+    #[must_use]
+    pub fn new(fit: Fit, currency: Currency) -> Self {
+        Self { fit, currency, discounted: HashMap::new() }
+    }
+
+    /// What is predicted of a customer. None if there is no model.
+    pub fn predict(&mut self, customer: Uuid, summary: Summary) -> Option<Model> {
+        let (purchases, _) = self.fit.purchases?;
+        let Summary { history, repeat_spent } = summary;
+        let p_alive = purchases.p_alive(history);
+        let average = self.fit.amounts.and_then(|(amounts, _)| {
+            amounts.expected_average_value(history.repeats, major_units(repeat_spent, self.currency))
+        });
+        let value = average.map(|average| {
+            let (repeats, age) = (history.repeats, history.age_days);
+            let discounted = self
+                .discounted
+                .entry((repeats, age))
+                .or_insert_with(|| discounted_purchases_if_alive(&purchases, repeats, age, MONTHLY_DISCOUNT));
+            average * p_alive * *discounted
+        });
+        Some(Model {
+            customer_id: customer,
+            repeats: stored(history.repeats),
+            recency_days: stored(history.recency_days),
+            age_days: stored(history.age_days),
+            repeat_spent,
+            p_alive,
+            expected_average_value: average.map(|average| minor_units(average, self.currency)),
+            predicted_lifetime_value: value.map(|value| minor_units(value, self.currency)),
+        })
+    }
+
+    /// What has to be written of these customers.
+    pub fn changes(&mut self, customers: Vec<Known>) -> Changes {
+        let mut changes = Changes::default();
+        for Known { customer, summary, stored } in customers {
+            let predicted = summary.and_then(|summary| self.predict(customer, summary));
+            match (predicted, stored) {
+                (Some(predicted), stored) if stored.as_ref().is_none_or(|stored| differs(stored, &predicted)) => {
+                    changes.differing.push(predicted);
+                }
+                (None, Some(_)) => changes.obsolete.push(customer),
+                _ => {}
+            }
+        }
+        changes
+    }
+}
+
+fn differs(stored: &Model, predicted: &Model) -> bool {
+    (stored.p_alive - predicted.p_alive).abs() > SAME_PROBABILITY
+        || *stored != Model { p_alive: stored.p_alive, ..predicted.clone() }
+}
+
+/// A number of days, or of days with a purchase, as it is stored.
+fn stored(days: u32) -> i32 {
+    i32::try_from(days).unwrap_or(i32::MAX)
+}
+
+/// Writes rows in place of those that the same customers have. Customers who are gone by now are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn write(tx: &impl ConnectionTrait, rows: &[Model]) -> anyhow::Result<u64> {
+    const COLUMNS: [(&str, Kind); 8] = [
+        ("customer_id", Kind::Key),
+        ("repeats", Kind::Integer),
+        ("recency_days", Kind::Integer),
+        ("age_days", Kind::Integer),
+        ("repeat_spent", Kind::Integer),
+        ("p_alive", Kind::Number),
+        ("expected_average_value", Kind::Integer),
+        ("predicted_lifetime_value", Kind::Integer),
+    ];
+    let dialect = Dialect::from(tx.get_database_backend());
+    let names = COLUMNS.map(|(name, _)| name);
+    let sql = format!(
+        "insert into lifetime_value_prediction ({names})
+        select {values} from {records} record
+        join customer on customer.id = record.customer_id
+        where true
+        on conflict (customer_id) do update set {assignments}",
+        names = names.join(", "),
+        values = names.map(|name| format!("record.{name}")).join(", "),
+        records = dialect.table_of_records(1, &COLUMNS),
+        assignments = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect::<Vec<_>>().join(", "),
+    );
+    let records = rows.iter().map(|row| {
+        json!({
+            "customer_id": row.customer_id.simple().to_string(),
+            "repeats": row.repeats,
+            "recency_days": row.recency_days,
+            "age_days": row.age_days,
+            "repeat_spent": row.repeat_spent,
+            "p_alive": row.p_alive,
+            "expected_average_value": row.expected_average_value,
+            "predicted_lifetime_value": row.predicted_lifetime_value,
+        })
+    });
+    let records = dialect.records(records.collect());
+    execute(tx, &sql, vec![records]).await.context("could not write what is predicted of customers")
+}
+
+/// Forgets what was predicted of these customers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &impl ConnectionTrait, customers: &[Uuid]) -> anyhow::Result<u64> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    let sql = format!("delete from lifetime_value_prediction where {}", dialect.is_among("customer_id", 1));
+    let keys = vec![dialect.parameter(customers)];
+    execute(tx, &sql, keys).await.context("could not forget what was predicted of customers")
+}
+
+/// What is predicted of a customer, read together with that of their siblings.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(database: &Database, siblings: &Siblings, customer: Uuid) -> Outcome<Option<Model>> {
+    // Whatever the field: all of them show the same rows.
+    let rows = siblings.share(0, || async {
+        let keys = Values::Keys(siblings.keys());
+        let among = database.dialect().among(Expr::col((Entity, Column::CustomerId)), &keys);
+        let rows = Entity::find().filter(among).all(database.reader()).await?;
+        Ok(Arc::new(rows.into_iter().map(|row| (row.customer_id, row)).collect::<HashMap<_, _>>()))
+    });
+    let rows: Outcome<Arc<HashMap<Uuid, Model>>> = rows.await;
+    Ok(rows?.get(&customer).cloned())
+}
+
+/// On how many days the customer is expected to buy in `weeks` from the latest run on. None if nothing is predicted of
+/// them. Read together with that of their siblings.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expected_purchases(
+    database: &Database,
+    siblings: &Siblings,
+    customer: Uuid,
+    weeks: f64,
+) -> Outcome<Option<f64>> {
+    let Some(row) = of(database, siblings, customer).await? else { return Ok(None) };
+    let model = siblings.share(0, || async { Ok(runs::current(database.reader()).await?) });
+    let model: Outcome<Option<BgNbd>> = model.await;
+    let read = |days: i32| u32::try_from(days).unwrap_or_default();
+    let history =
+        History { repeats: read(row.repeats), recency_days: read(row.recency_days), age_days: read(row.age_days) };
+    Ok(model?.map(|model| model.expected_purchases(history, weeks)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        given::{customer, each_store},
+        lifetime_value::gamma_gamma::GammaGamma,
+    };
+
+    fn fit() -> Fit {
+        let purchases = BgNbd { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 };
+        let amounts = GammaGamma { p: 6.25, q: 3.74, v: 15.44 };
+        Fit { purchases: Some((purchases, 0.0)), amounts: Some((amounts, 0.0)), no_fit: None }
+    }
+
+    fn summary(age_days: u32) -> Summary {
+        Summary { history: History { repeats: 2, recency_days: 213, age_days }, repeat_spent: 4469 }
+    }
+
+    #[tokio::test]
+    async fn only_what_differs_is_written_and_what_is_no_longer_predicted_is_forgotten() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let [jane, gone] = [customer(&tx, "Jane").await?, app.clock.key()];
+            let mut predictor = Predictor::new(fit(), app.currency);
+            let stored = async || Entity::find().one(&tx).await;
+            let known = |summary, stored| vec![Known { customer: jane, summary, stored }];
+
+            let first = predictor.changes(known(Some(summary(272)), None));
+            let stranger = Model { customer_id: gone, ..first.differing[0].clone() };
+            assert_eq!(write(&tx, &[first.differing[0].clone(), stranger]).await?, 1);
+            let same = predictor.changes(known(Some(summary(272)), stored().await?));
+            let later = predictor.changes(known(Some(summary(273)), stored().await?));
+            assert_eq!(write(&tx, &later.differing).await?, 1);
+            let row = stored().await?;
+            let obsolete = predictor.changes(known(None, row.clone()));
+            let unfit = Fit { purchases: None, amounts: None, no_fit: None };
+            let unfit = Predictor::new(unfit, app.currency).changes(known(Some(summary(273)), row.clone()));
+
+            // 6.25 (15.44 + 44.69) / (6.25 · 2 + 3.74 − 1)
+            assert_eq!(first.differing[0].expected_average_value, Some(2466));
+            assert_eq!(same, Changes::default());
+            assert_eq!(row.map(|row| row.age_days), Some(273));
+            assert_eq!((&obsolete.obsolete, &obsolete), (&vec![jane], &unfit));
+            assert_eq!(forget(&tx, &obsolete.obsolete).await?, 1);
+            assert_eq!(stored().await?, None);
+            Ok(())
+        })
+        .await
+    }
+
+    #[test]
+    fn without_amounts_the_rest_is_predicted_still() {
+        let purchases_alone = Fit { amounts: None, ..fit() };
+
+        let row =
+            Predictor::new(purchases_alone, "USD".parse().expect("a currency")).predict(Uuid::nil(), summary(272));
+
+        let row = row.expect("a prediction");
+        assert!((row.p_alive - 0.7266).abs() < 0.001, "{row:?}");
+        assert_eq!((row.expected_average_value, row.predicted_lifetime_value), (None, None));
+    }
+}

@@ -1,0 +1,77 @@
+//! The runs that are kept.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use entity::{
+    ChronoUnixTimestampMillis,
+    lifetime_value_run::{Column, Entity, Model},
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::{
+    bg_nbd::{BgNbd, Histories},
+    fit::Fit,
+    gamma_gamma::Spending,
+    value::MONTHLY_DISCOUNT,
+};
+use crate::store::insert_all;
+
+/// What a run is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// The run's key.
+    pub key: Uuid,
+    /// The instant whose ledger it is of.
+    pub as_of: DateTime<Utc>,
+    /// When it is made.
+    pub now: DateTime<Utc>,
+    /// Whether it is of an instant that was asked for, and leaves predictions alone.
+    pub is_historical: bool,
+}
+
+/// The row of a run.
+#[must_use]
+pub fn row(occasion: Occasion, histories: &Histories, spending: &Spending, fit: &Fit) -> Model {
+    let (purchases, amounts) = (fit.purchases, fit.amounts);
+    let purchases_of = |part: fn(BgNbd) -> f64| purchases.map(|(model, _)| part(model));
+    Model {
+        id: occasion.key,
+        as_of: ChronoUnixTimestampMillis(occasion.as_of),
+        computed_at: ChronoUnixTimestampMillis(occasion.now),
+        is_historical: occasion.is_historical,
+        customers: histories.customers(),
+        repeat_customers: histories.repeat_customers(),
+        no_fit: fit.no_fit,
+        r: purchases_of(|model| model.r),
+        alpha: purchases_of(|model| model.alpha),
+        a: purchases_of(|model| model.a),
+        b: purchases_of(|model| model.b),
+        log_likelihood: purchases.map(|(_, log_likelihood)| log_likelihood),
+        spending_customers: spending.customers(),
+        p: amounts.map(|(model, _)| model.p),
+        q: amounts.map(|(model, _)| model.q),
+        v: amounts.map(|(model, _)| model.v),
+        spending_log_likelihood: amounts.map(|(_, log_likelihood)| log_likelihood),
+        monthly_discount: MONTHLY_DISCOUNT,
+    }
+}
+
+/// Keeps a run.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep(tx: &impl ConnectionTrait, run: Model) -> anyhow::Result<()> {
+    insert_all(tx, vec![run]).await.context("could not keep a fit of the purchase model")
+}
+
+/// The parameters that predictions are made with: those of the latest run that is not historical. None before the first,
+/// or if it has no fit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn current(db: &impl ConnectionTrait) -> Result<Option<BgNbd>, DbErr> {
+    let runs = Entity::find().filter(Column::IsHistorical.eq(false));
+    let run = runs.order_by_desc(Column::ComputedAt).order_by_desc(Column::Id).one(db).await?;
+    Ok(run.and_then(|run| Some(BgNbd { r: run.r?, alpha: run.alpha?, a: run.a?, b: run.b? })))
+}
