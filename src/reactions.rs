@@ -20,7 +20,7 @@ use crate::{
     idempotency::Claim,
     loyalty,
     rejection::{Attempt, Refusal},
-    segment,
+    segment::{self, computation::Which},
     transaction::{Overtaken, Transaction},
 };
 
@@ -97,14 +97,18 @@ where
 async fn react(tx: &Transaction) -> anyhow::Result<usize> {
     let mut tales = Vec::new();
     let mut touched = BTreeSet::new();
+    let mut which = Which::NotScored;
     while let Some(event) = tx.event(tales.len()) {
+        if matches!(event, Event::CustomerDeleted { .. } | Event::CustomerRestored { .. }) {
+            which = Which::All;
+        }
         tales.push(event.tale(tx.now));
         touched.extend(follow(tx, event).await?);
     }
     // Locked first: where customers belong must be read after whoever else tells of them has ended.
     lock(tx, &touched).await?;
     let touched: Vec<_> = touched.into_iter().collect();
-    segment::operations::reconsider(tx, &touched).await?;
+    segment::operations::reconsider(tx, &touched, which).await?;
     while let Some(event) = tx.event(tales.len()) {
         tales.push(event.tale(tx.now));
     }
@@ -160,7 +164,9 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
         | Event::CustomerEnrolled { customer, .. }
         | Event::CustomerUnenrolled { customer, .. }
         | Event::CustomerUpgraded { customer, .. }
-        | Event::CustomerDowngraded { customer, .. } => Some(customer),
+        | Event::CustomerDowngraded { customer, .. }
+        | Event::CustomerChurned { customer }
+        | Event::CustomerReactivated { customer } => Some(customer),
         Event::SegmentEntered { .. } | Event::SegmentLeft { .. } => None,
     })
 }

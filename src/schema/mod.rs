@@ -13,10 +13,12 @@ use crate::{
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
     event::EventSubscription,
+    job::{JobMutation, JobQuery},
     loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
     refund::RefundMutation,
+    rfm::RfmQuery,
     segment::{SegmentMutation, SegmentQuery},
     settings::StoreQuery,
 };
@@ -26,7 +28,17 @@ pub type CustomersSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
+pub struct Query(
+    StoreQuery,
+    NodeQuery,
+    CustomerQuery,
+    OrderQuery,
+    ProductQuery,
+    SegmentQuery,
+    LoyaltyQuery,
+    RfmQuery,
+    JobQuery,
+);
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
@@ -41,6 +53,7 @@ pub struct Mutation(
     SegmentMutation,
     LoyaltyProgramMutation,
     LoyaltyMembershipMutation,
+    JobMutation,
 );
 
 /// Everything that can be followed as it happens.

@@ -18,11 +18,13 @@ use crate::{
     event::CustomerEvent,
     failure::{Failure, Outcome},
     graphql::LARGEST_SIZE,
+    job::JobRun,
     loyalty::{LoyaltyMembership, LoyaltyProgram, LoyaltyTier},
     order::Order,
     order_item::OrderItem,
     product::Product,
     refund::Refund,
+    rfm::{RfmRun, RfmScore},
     segment::Segment,
     semantics::{Base, Document, Kind, Resource},
     store::{self, Reading},
@@ -106,6 +108,9 @@ nodes! {
     Communication,
     Consent,
     CustomerEvent,
+    RfmScore,
+    RfmRun,
+    JobRun,
 }
 
 /// The JSON-LD document of a node of any type: see [`Document`].

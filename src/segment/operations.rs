@@ -11,28 +11,28 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::computation;
+use super::computation::{self, Which};
 use crate::{
     event::Event,
     store::{Kind, Values, execute, insert_all},
     transaction::Transaction,
 };
 
-/// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
+/// Lets `customers` enter those dynamic segments whose rules hold for them now, and leave those whose rules no longer
 /// do.
 ///
 /// One statement reads where they are and where they belong; nothing more is done when that is the same.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn reconsider(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<()> {
+pub async fn reconsider(tx: &Transaction, customers: &[Uuid], which: Which) -> anyhow::Result<()> {
     if customers.is_empty() {
         return Ok(());
     }
     let (dialect, reading) = (tx.dialect(), tx.reading());
     let keys = Values::Keys(customers.to_vec());
-    let segments = computation::dynamic(&*tx.db).await?;
-    let mut places = held(&dialect.among(Expr::col(segment_membership::Column::CustomerId), &keys));
+    let segments = computation::dynamic(&*tx.db, which).await?;
+    let mut places = held(&dialect.among(Expr::col(segment_membership::Column::CustomerId), &keys), which);
     for segment in segments {
         let condition = computation::condition(&reading, dialect, &segment)?;
         let mut members = computation::live(&condition);
@@ -97,21 +97,15 @@ pub async fn leave(tx: &Transaction, places: Vec<(Uuid, Uuid)>) -> anyhow::Resul
     Ok(())
 }
 
-/// `select` of the places in dynamic segments that customers have now, marked by 0.
-fn held(is_meant: &Expr) -> SelectStatement {
+/// `select` of the places in those dynamic segments that customers have now, marked by 0.
+fn held(is_meant: &Expr, which: Which) -> SelectStatement {
     segment_membership::Entity::find()
         .select_only()
         .columns([segment_membership::Column::SegmentId, segment_membership::Column::CustomerId])
         .expr(Expr::cust("0"))
         .filter(is_meant.clone())
-        .filter(
-            segment_membership::Column::SegmentId.in_subquery(
-                segment::Entity::find()
-                    .select_only()
-                    .column(segment::Column::Id)
-                    .filter(segment::Column::Rule.is_not_null())
-                    .into_query(),
-            ),
-        )
+        .filter(segment_membership::Column::SegmentId.in_subquery(
+            segment::Entity::find().select_only().column(segment::Column::Id).filter(which.condition()).into_query(),
+        ))
         .into_query()
 }
