@@ -138,7 +138,7 @@ async fn edited(
     check.change_text("input.description", &input.description, &mut program.description, LONGEST_DESCRIPTION);
     check.replace("input.evaluation", &input.evaluation, &mut program.evaluation);
     check.change("input.graceDays", &input.grace_days, &mut program.grace_days, |check, path, days| {
-        grace(check, path, *days)
+        Some(grace(check, path, *days))
     });
     Ok(program)
 }
