@@ -101,7 +101,7 @@ pub struct RfmCell {
     frequency: i32,
     /// How many they were.
     #[iri("customers:customerCount")]
-    customers: i64,
+    count: i64,
     /// What they had spent, less refunds, in the store's currency.
     #[iri("customers:revenue")]
     revenue: Money,
@@ -115,7 +115,7 @@ pub struct RfmShare {
     segment: RfmSegment,
     /// How many they were.
     #[iri("customers:customerCount")]
-    customers: i64,
+    count: i64,
     /// What they had spent, less refunds, in the store's currency.
     #[iri("customers:revenue")]
     revenue: Money,
@@ -156,12 +156,12 @@ stored_things! {
     RfmCell from rfm_run::Cells, |cell, reading| RfmCell {
         recency: cell.recency,
         frequency: cell.frequency,
-        customers: cell.customers,
+        count: cell.customers,
         revenue: Money::new(cell.revenue, reading.currency),
     };
     RfmShare from rfm_run::Shares, |share, reading| RfmShare {
         segment: share.segment,
-        customers: share.customers,
+        count: share.customers,
         revenue: Money::new(share.revenue, reading.currency),
     };
 }

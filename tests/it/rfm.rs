@@ -64,8 +64,8 @@ async fn found(server: &Server, is_historical: bool) -> Value {
         "{{ rfmRuns(first: 1, where: {{ isHistorical: {{ eq: {is_historical} }} }}) {{ nodes {{
           population
           cutPoints {{ score recencyDays purchases spending }}
-          grid {{ recency frequency customers revenue }}
-          segments {{ segment customers revenue }}
+          grid {{ recency frequency count revenue }}
+          segments {{ segment count revenue }}
         }} }} }}"
     );
     let run = server.query(&query).await["rfmRuns"]["nodes"][0].take();
@@ -73,14 +73,14 @@ async fn found(server: &Server, is_historical: bool) -> Value {
         let line = |thing: &Value| fields.iter().map(|field| thing[*field].clone()).collect();
         list.as_array().expect("a list").iter().map(line).collect()
     };
-    let segments: serde_json::Map<_, _> = lines(&run["segments"], &["segment", "customers", "revenue"])
+    let segments: serde_json::Map<_, _> = lines(&run["segments"], &["segment", "count", "revenue"])
         .into_iter()
         .map(|share| (share[0].as_str().expect("a name").to_owned(), json!([share[1], share[2]])))
         .collect();
     json!({
         "population": run["population"],
         "cutPoints": lines(&run["cutPoints"], &["score", "recencyDays", "purchases", "spending"]),
-        "grid": lines(&run["grid"], &["recency", "frequency", "customers", "revenue"]),
+        "grid": lines(&run["grid"], &["recency", "frequency", "count", "revenue"]),
         "segments": segments,
     })
 }
@@ -188,6 +188,6 @@ async fn scores_and_runs_have_documents_of_their_own() {
     let found = server.get_json(ids["rfm"]["run"]["id"].as_str().expect("an id"), "application/ld+json").await;
 
     assert_eq!((&score["score"], &score["segment"], &score["customer"]), (&json!("111"), &json!("LOST"), &jane));
-    let share = json!([{ "@type": "customers:RfmShare", "segment": "LOST", "customers": 1, "revenue": "10.00" }]);
+    let share = json!([{ "@type": "customers:RfmShare", "segment": "LOST", "count": 1, "revenue": "10.00" }]);
     assert_eq!(found["segments"], share);
 }
