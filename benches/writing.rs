@@ -12,6 +12,7 @@ use customers::{
     filter::{Literal, Quantifier, Rule, Scope, Test},
     graphql::comparison::Where,
     progress::Progress,
+    schedule::Schedules,
     seed,
     semantics::{Base, Document},
     settings,
@@ -28,14 +29,8 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     database.migrate().await?;
     let currency = settings::prepare(&database, Clock::System, None).await?;
     let base = Base::new("http://127.0.0.1:8000", &[]).map_err(anyhow::Error::msg)?;
-    let app = App {
-        database,
-        clock: Clock::System,
-        base: Arc::new(base),
-        currency,
-        bell: Bell::default(),
-        feed: Feed::default(),
-    };
+    let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
+    let app = App { database, clock: Clock::System, base: Arc::new(base), currency, bell, feed, schedules };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

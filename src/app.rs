@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     event::{Bell, Feed},
     money::Currency,
+    schedule::Schedules,
     semantics::Base,
     store::{Columns, Database, Reading},
 };
@@ -25,6 +26,8 @@ pub struct App {
     pub bell: Bell,
     /// The log of events, as far as this process has read it.
     pub feed: Feed,
+    /// When jobs run by themselves on this process.
+    pub schedules: Schedules,
 }
 
 impl App {

@@ -35,6 +35,8 @@ pub mod progress;
 pub mod reactions;
 pub mod refund;
 pub mod rejection;
+pub mod rfm;
+pub mod schedule;
 pub mod schema;
 pub mod seed;
 pub mod segment;

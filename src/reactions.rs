@@ -165,6 +165,7 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<(Uuid, 
         | Event::CustomerUnenrolled { customer, .. }
         | Event::CustomerUpgraded { customer, .. }
         | Event::CustomerDowngraded { customer, .. } => (customer, &["loyalty_membership"]),
+        Event::CustomerChurned { customer } | Event::CustomerReactivated { customer } => (customer, &["churn_state"]),
         Event::SegmentEntered { .. } | Event::SegmentLeft { .. } => return Ok(None),
     };
     Ok(Some((customer, changed.into())))

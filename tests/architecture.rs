@@ -18,7 +18,9 @@ const FLOORS: [&[&str]; 6] = [
         "fold",
         "instant",
         "money",
+        "progress",
         "rejection",
+        "schedule",
         "semantics",
         "store",
         "transaction",
@@ -37,12 +39,13 @@ const FLOORS: [&[&str]; 6] = [
         "order_item",
         "product",
         "refund",
+        "rfm",
         "segment",
         "settings",
     ],
     &["job", "reactions"],
     &["schema", "html"],
-    &["cli", "http", "import", "progress", "seed"],
+    &["cli", "http", "import", "seed"],
 ];
 
 /// Files that stand on another floor than the rest of their room: what clients see of events looks at the concepts,
@@ -56,12 +59,13 @@ const FACES: [(&str, &str); 5] = [
 ];
 
 /// The crates that only some rooms may name.
-const DOORS: [(&str, &[&str]); 5] = [
+const DOORS: [(&str, &[&str]); 6] = [
     ("axum", &["http"]),
     ("clap", &["cli", "config", "main", "import"]),
     ("json_ld", &["semantics"]),
     ("maud", &["html", "http"]),
     ("csv", &["import"]),
+    ("croner", &["schedule"]),
 ];
 
 fn floor(room: &str) -> Option<usize> {

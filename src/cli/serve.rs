@@ -11,6 +11,7 @@ use crate::{
     config::{ServeOptions, StoreOptions},
     http::{self, Server},
     idempotency, import, job,
+    schedule::Schedules,
 };
 
 /// Serves until the process is told to end.
@@ -26,24 +27,21 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
         Some(directory) => format!("sqlite://{}?mode=rwc", directory.path().join("customers.db").display()),
         None => store.database().to_owned(),
     };
-    let app = open(&store, &database, &base).await?;
+    let mut app = open(&store, &database, &base).await?;
+    if !options.no_jobs {
+        app.schedules = Schedules::with(&options.schedule.schedule).map_err(anyhow::Error::msg)?;
+    }
     if options.demo {
         for report in import::demo(&app).await? {
             tracing::info!("{report}");
         }
     }
-    tokio::spawn(refresh(app.clone()));
+    if !options.no_jobs {
+        tokio::spawn(job::scheduler::run(app.clone()));
+    }
     tokio::spawn(forget(app.clone()));
     tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));
     http::serve(server, app).await
-}
-
-/// Brings the dynamic segments up to date: what depends on time moved on while no server ran.
-async fn refresh(app: App) {
-    match job::settle_segments(&app).await {
-        Ok(changed) => tracing::info!(changed, "the segments are up to date"),
-        Err(error) => tracing::error!(error = format!("{error:#}"), "the segments could not be brought up to date"),
-    }
 }
 
 /// Forgets idempotency keys that are too old, now and then.

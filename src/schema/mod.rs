@@ -13,11 +13,13 @@ use crate::{
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
     event::EventSubscription,
+    job::{JobMutation, JobQuery},
     lifetime_value::LifetimeValueQuery,
     loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
     refund::RefundMutation,
+    rfm::RfmQuery,
     segment::{SegmentMutation, SegmentQuery},
     settings::StoreQuery,
 };
@@ -36,6 +38,8 @@ pub struct Query(
     SegmentQuery,
     LoyaltyQuery,
     LifetimeValueQuery,
+    RfmQuery,
+    JobQuery,
 );
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
@@ -51,6 +55,7 @@ pub struct Mutation(
     SegmentMutation,
     LoyaltyProgramMutation,
     LoyaltyMembershipMutation,
+    JobMutation,
 );
 
 /// Everything that can be followed as it happens.

@@ -18,12 +18,14 @@ use crate::{
     event::CustomerEvent,
     failure::{Failure, Outcome},
     graphql::LARGEST_SIZE,
+    job::JobRun,
     lifetime_value::LifetimeValueRun,
     loyalty::{LoyaltyMembership, LoyaltyProgram, LoyaltyTier},
     order::Order,
     order_item::OrderItem,
     product::Product,
     refund::Refund,
+    rfm::{RfmRun, RfmScore},
     segment::Segment,
     semantics::{Base, Document, Kind, Resource},
     store::{self, Reading},
@@ -108,6 +110,9 @@ nodes! {
     Communication,
     Consent,
     CustomerEvent,
+    RfmScore,
+    RfmRun,
+    JobRun,
 }
 
 /// The JSON-LD document of a node of any type: see [`Document`].

@@ -1,7 +1,9 @@
 //! The first start of a store, and the check at every later one.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, bail};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::OnConflict};
 
 use crate::{
     clock::Clock,
@@ -22,7 +24,9 @@ pub const DEFAULT_CURRENCY: &str = "USD";
 /// When the store has another currency than the one given, or the database fails.
 pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currency>) -> anyhow::Result<Currency> {
     if let Some(stored) = stored(database.reader()).await? {
-        return agreed(stored, currency);
+        let agreed = agreed(stored, currency)?;
+        add_segments(database, clock).await?;
+        return Ok(agreed);
     }
     let tx = database.begin().await?;
     let now = clock.now();
@@ -43,6 +47,30 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
     insert_all(&tx, segments).await.context("could not write the built-in segments")?;
     tx.commit().await.context("could not set up the store")?;
     Ok(chosen)
+}
+
+/// Adds the built-in segments that the store does not have yet, as an older release knew fewer.
+async fn add_segments(database: &Database, clock: Clock) -> anyhow::Result<()> {
+    let context = "could not add the built-in segments";
+    let known: HashSet<String> = entity::segment::Entity::find()
+        .select_only()
+        .column(entity::segment::Column::Handle)
+        .into_tuple()
+        .all(database.reader())
+        .await
+        .context(context)?
+        .into_iter()
+        .collect();
+    let mut missing = segment::built_in::segments(clock.now(), || clock.key())?;
+    missing.retain(|segment| !known.contains(&segment.handle));
+    if !missing.is_empty() {
+        let missing = missing.into_iter().map(IntoActiveModel::into_active_model);
+        // Another process may add them at the same time.
+        let nothing = OnConflict::new().do_nothing().to_owned();
+        let insert = entity::segment::Entity::insert_many(missing).on_conflict(nothing);
+        insert.exec_without_returning(database.writer()).await.context(context)?;
+    }
+    Ok(())
 }
 
 /// The currency of the store; none before its first start.
@@ -81,7 +109,7 @@ mod tests {
 
         assert_eq!((one?.code(), two?.code()), ("EUR", "EUR"));
         assert_eq!(entity::loyalty_tier::Entity::find().count(first.reader()).await?, 4);
-        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 6);
+        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 17);
         assert_eq!(prepare(&first, Clock::System, None).await?.code(), "EUR");
         let dollars = Some("USD".parse().expect("a currency"));
         let refused = prepare(&first, Clock::System, dollars).await.expect_err("another currency");

@@ -5,6 +5,7 @@
 
 mod address;
 mod browser;
+mod churn;
 mod consent;
 mod contact;
 mod crash;
@@ -16,6 +17,7 @@ mod graphql_sse;
 mod graphql_ws;
 mod health;
 mod idempotency;
+mod job;
 mod lifetime_value;
 mod limits;
 mod linked_data;
@@ -27,6 +29,7 @@ mod page;
 mod product;
 mod program;
 mod refund;
+mod rfm;
 mod schema;
 mod search;
 mod segment_writes;

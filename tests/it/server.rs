@@ -8,6 +8,7 @@ use customers::{
     event::{Bell, Feed},
     http::{self, Patience, Server as HttpServer},
     import,
+    schedule::Schedules,
     semantics::Base,
     settings,
     store::Database,
@@ -65,7 +66,15 @@ impl Server {
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default() };
+        let app = App {
+            database,
+            clock,
+            base,
+            currency,
+            bell: Bell::default(),
+            feed: Feed::default(),
+            schedules: Schedules::default(),
+        };
         let running = AbortOnDropHandle::new(tokio::spawn(http::serve(server, app.clone())));
         Self { app, address, client: Client::new(), database: url, running, directory }
     }
