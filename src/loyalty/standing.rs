@@ -213,11 +213,12 @@ impl Falls {
         let now = as_of.timestamp_millis();
         let [this_year, last_year, year_before] = [0, 1, 2].map(|years| new_year(as_of, years).timestamp_millis());
         // The last year that began so long ago that the one before it is over, grace included.
-        let begun =
-            format!("case when {now} >= {this_year} + grace_days * {DAY} then {this_year} else {last_year} end");
+        let begun = format!(
+            "case when {now} >= {this_year} + cast(grace_days as bigint) * {DAY} then {this_year} else {last_year} end"
+        );
         let condition = format!(
             "member.grace_days is not null and case member.evaluation
-                when 'ROLLING' then {now} > member.tier_since + {ROLLING_PERIOD} + member.grace_days * {DAY}
+                when 'ROLLING' then {now} > member.tier_since + {ROLLING_PERIOD} + cast(member.grace_days as bigint) * {DAY}
                 else member.tier_since < {begun} end"
         );
         let kept = format!(
@@ -225,7 +226,7 @@ impl Falls {
                 select cast(max(year.spent) as bigint) from (
                     select sum(movement.amount) as spent from {MOVEMENTS} movement
                     where movement.customer_id = customer.id and movement.instant <= {now}
-                        and movement.instant >= case when {now} >= {this_year} + program.grace_days * {DAY}
+                        and movement.instant >= case when {now} >= {this_year} + cast(program.grace_days as bigint) * {DAY}
                             then {last_year} else {year_before} end
                     group by case when movement.instant >= {this_year} then 0
                         when movement.instant >= {last_year} then 1 else 2 end
