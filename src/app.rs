@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     event::{Bell, Feed},
     money::Currency,
+    post::Post,
     semantics::Base,
     store::{Columns, Database, Reading},
 };
@@ -25,6 +26,8 @@ pub struct App {
     pub bell: Bell,
     /// The log of events, as far as this process has read it.
     pub feed: Feed,
+    /// What messages are written and sent with.
+    pub post: Post,
 }
 
 impl App {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    communication::{self, Automatic, Consequence},
     customer::metrics,
     event::{
         Event,
@@ -83,9 +84,13 @@ where
         let tx = Transaction::begin(app, origin).await?;
         let done = operation(tx.clone()).await?;
         let tales = react(&tx).await?;
+        let has_messages = tx.has_messages();
         tx.commit().await?;
         if tales > 0 {
             app.bell.ring();
+        }
+        if has_messages {
+            app.post.bell.ring();
         }
         Ok(done)
     };
@@ -93,13 +98,16 @@ where
 }
 
 /// Lets everything follow from what has happened, and tells all of it; gives the number of events. Consequences may
-/// have consequences of their own; segments come last, when all figures and tiers are settled.
+/// have consequences of their own; segments come last, when all figures and tiers are settled, and then the messages,
+/// which name the events that they follow from.
 async fn react(tx: &Transaction) -> anyhow::Result<usize> {
-    let mut tales = Vec::new();
+    let (mut tales, mut messages) = (Vec::new(), Vec::new());
     let mut touched = BTreeSet::new();
     while let Some(event) = tx.event(tales.len()) {
+        let place = tales.len();
         tales.push(event.tale(tx.now));
-        touched.extend(follow(tx, event).await?);
+        let send = |message| messages.push((place, message));
+        touched.extend(follow(tx, event, send).await?);
     }
     // Locked first: where customers belong must be read after whoever else tells of them has ended.
     lock(tx, &touched).await?;
@@ -109,7 +117,12 @@ async fn react(tx: &Transaction) -> anyhow::Result<usize> {
         tales.push(event.tale(tx.now));
     }
     lock(tx, &tales.iter().map(|tale| tale.customer).collect()).await?;
-    log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    let keys = log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    let messages = messages.into_iter();
+    let messages: Vec<_> = messages
+        .map(|(place, message)| Consequence { message, customer: tales[place].customer, event: keys[place] })
+        .collect();
+    communication::operations::queue(tx, &messages).await?;
     Ok(tales.len())
 }
 
@@ -123,11 +136,20 @@ async fn lock(tx: &Transaction, customers: &BTreeSet<Uuid>) -> anyhow::Result<()
     Ok(())
 }
 
-/// What follows from one event. Gives the customer whose segments it may change.
-async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> {
+/// What follows from one event. Gives the customer whose segments it may change; `send` takes the message to them.
+async fn follow(tx: &Transaction, event: Event, mut send: impl FnMut(Automatic)) -> anyhow::Result<Option<Uuid>> {
     Ok(match event {
-        Event::CustomerCreated { customer } | Event::CustomerRestored { customer } => {
+        Event::CustomerCreated { customer } => {
             loyalty::operations::enroll_in_default(tx, customer).await?;
+            send(Automatic::Welcome);
+            Some(customer)
+        }
+        Event::CustomerRestored { customer } => {
+            loyalty::operations::enroll_in_default(tx, customer).await?;
+            Some(customer)
+        }
+        Event::CustomerUpgraded { customer, .. } => {
+            send(Automatic::Upgrade);
             Some(customer)
         }
         Event::OrderCreated { order } => {
@@ -159,7 +181,6 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<Uuid>> 
         | Event::CustomerDeleted { customer }
         | Event::CustomerEnrolled { customer, .. }
         | Event::CustomerUnenrolled { customer, .. }
-        | Event::CustomerUpgraded { customer, .. }
         | Event::CustomerDowngraded { customer, .. } => Some(customer),
         Event::SegmentEntered { .. } | Event::SegmentLeft { .. } => None,
     })

@@ -13,6 +13,7 @@ use crate::{
     config::{Command, Job, JobsCommand, JobsRunOptions, Options, StoreOptions},
     event::{Bell, Feed},
     import, job,
+    post::{Post, Templates},
     progress::Progress,
     schema, seed,
     semantics::Base,
@@ -64,9 +65,9 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     let base = Base::new(base, &options.former_base_url).map_err(anyhow::Error::msg).context("--base-url")?;
     let database = Database::connect(database).await?;
     database.migrate().await?;
-    let clock = Clock::System;
+    let (clock, post) = (Clock::System, Post::new(Templates::load(None)?));
     let currency = settings::prepare(&database, clock, options.currency).await?;
-    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default(), feed: Feed::default() })
+    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default(), feed: Feed::default(), post })
 }
 
 /// For a command that is to leave the database alone: an empty one in its place that ends with the directory, when it

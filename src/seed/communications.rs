@@ -55,7 +55,15 @@ fn communication(chance: &mut Chance, customer: &customer::Model, now: DateTime<
         state,
         template: template.to_owned(),
         subject: (channel == CommunicationChannel::Email).then(|| subject.to_owned()),
+        body: None,
+        language: None,
         reason: reason.map(str::to_owned),
+        event_id: None,
+        mailing_id: None,
+        tries: 0,
+        // Nobody is there to read it, so that it is never due.
+        due_at: None,
+        lease: None,
         created_at: ChronoUnixTimestampMillis(created),
         sent_at: (state == CommunicationState::Sent).then_some(ChronoUnixTimestampMillis(sent)),
     }

@@ -113,13 +113,7 @@ impl Catalogue<'_> {
         rows.refunds.push(refund);
     }
 
-    fn item(
-        &self,
-        chance: &mut Chance,
-        order: Uuid,
-        customer: Uuid,
-        position: i64,
-    ) -> order_item::Model {
+    fn item(&self, chance: &mut Chance, order: Uuid, customer: Uuid, position: i64) -> order_item::Model {
         let product = &self.products[chance.count(0..=self.products.len() - 1)];
         let is_product = chance.happens(96);
         let quantity = chance.one(&[1, 1, 1, 2, 2, 3, 5, 12]);

@@ -1,6 +1,8 @@
 //! The first start of a store, and the check at every later one.
 
 use anyhow::{Context, bail};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{TryRng, rngs::SysRng};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::{
@@ -22,7 +24,9 @@ pub const DEFAULT_CURRENCY: &str = "USD";
 /// When the store has another currency than the one given, or the database fails.
 pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currency>) -> anyhow::Result<Currency> {
     if let Some(stored) = stored(database.reader()).await? {
-        return agreed(stored, currency);
+        let currency = agreed(stored, currency)?;
+        make_secret(database).await?;
+        return Ok(currency);
     }
     let tx = database.begin().await?;
     let now = clock.now();
@@ -42,7 +46,23 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
     let segments = segment::built_in::segments(now, || clock.key())?;
     insert_all(&tx, segments).await.context("could not write the built-in segments")?;
     tx.commit().await.context("could not set up the store")?;
+    make_secret(database).await?;
     Ok(chosen)
+}
+
+/// Gives the store what links in messages are signed with, unless it has that. It stays for good, as the links do.
+async fn make_secret(database: &Database) -> anyhow::Result<()> {
+    let store = entity::store::Entity::find().one(database.reader()).await;
+    let store = store.context("could not read the settings of the store")?;
+    if store.is_some_and(|store| store.link_secret.is_some()) {
+        return Ok(());
+    }
+    let mut secret = [0; 32];
+    SysRng.try_fill_bytes(&mut secret).context("the system gives no random numbers")?;
+    let sql = "update store set link_secret = $1 where link_secret is null";
+    let made = execute(database.writer(), sql, vec![BASE64_URL_SAFE_NO_PAD.encode(secret).into()]).await;
+    made.context("could not make what links are signed with")?;
+    Ok(())
 }
 
 /// The currency of the store; none before its first start.

@@ -65,7 +65,7 @@ impl Server {
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default() };
+        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default(), post };
         let running = AbortOnDropHandle::new(tokio::spawn(http::serve(server, app.clone())));
         Self { app, address, client: Client::new(), database: url, running, directory }
     }

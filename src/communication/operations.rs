@@ -1,0 +1,102 @@
+//! Queueing messages, in the transaction of whatever brings them about.
+
+use anyhow::Context;
+use entity::{communication::CommunicationState, event::EventCause, term::Term};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Automatic, gate};
+use crate::{
+    store::{Dialect, Kind, execute},
+    transaction::Transaction,
+};
+
+/// How many messages one statement queues at most.
+const MOST_QUEUED: usize = 5_000;
+
+/// A message that is to follow from an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    /// Which message.
+    pub message: Automatic,
+    /// Whom it is for.
+    pub customer: Uuid,
+    /// The event.
+    pub event: Uuid,
+}
+
+/// Queues messages that follow from events, each once; those that may not be sent are kept as suppressed. Nothing follows
+/// from what an import tells, and nothing where the store has switched a message off.
+///
+/// # Errors
+/// When the database fails.
+pub async fn queue(tx: &Transaction, consequences: &[Consequence]) -> anyhow::Result<()> {
+    if tx.origin.cause == EventCause::Import {
+        return Ok(());
+    }
+    let key = |key: Uuid| key.simple().to_string();
+    let dialect = tx.dialect();
+    let source = follow_up(dialect);
+    for consequences in consequences.chunks(MOST_QUEUED) {
+        let rows = consequences.iter().map(|Consequence { message, customer, event }| {
+            json!({
+                "customer_id": key(*customer),
+                "event_id": key(*event),
+                "template": message.template(),
+                "purpose": message.purpose().description().name,
+            })
+        });
+        insert(tx, &source, vec![dialect.records(rows.collect())]).await?;
+    }
+    Ok(())
+}
+
+/// `select` of the messages that follow from the events in parameter 2, as [`insert`] reads them.
+fn follow_up(dialect: Dialect) -> String {
+    let switches =
+        Automatic::ALL.map(|message| format!("when '{}' then store.{}", message.template(), message.switch()));
+    format!(
+        "select told.customer_id, {channel} as channel, told.purpose, told.template, cast(null as text) as subject,
+            cast(null as text) as body, told.event_id, cast(null as uuid) as mailing_id
+        from {told} told
+        join customer on customer.id = told.customer_id
+        join store on store.id = 1
+        where case told.template {switches} end",
+        channel = gate::preferred_channel(),
+        switches = switches.join(" "),
+        told = dialect.table_of_records(
+            2,
+            &[("customer_id", Kind::Key), ("event_id", Kind::Key), ("template", Kind::Text), ("purpose", Kind::Text)],
+        ),
+    )
+}
+
+/// Lets the messages that `source` selects through the gate, in one statement, and counts those that were written:
+/// queued, or suppressed with the reason. `source` reads `parameters` from number 2 on.
+pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<sea_orm::Value>) -> anyhow::Result<u64> {
+    let sql = format!(
+        "insert into communication (id, customer_id, channel, purpose, state, template, subject, body, reason,
+            event_id, mailing_id, created_at, due_at)
+        select {key}, customer_id, channel, purpose,
+            case when reason is null then '{queued}' else '{suppressed}' end, template, subject, body, reason,
+            event_id, mailing_id, cast($1 as bigint), case when reason is null then cast($1 as bigint) end
+        from (
+            select draft.*, {reason} as reason
+            from ({source}) draft
+            join customer on customer.id = draft.customer_id
+            join store on store.id = 1
+        ) judged
+        where true
+        on conflict do nothing",
+        key = tx.dialect().new_key(tx.now),
+        queued = CommunicationState::Queued.description().name,
+        suppressed = CommunicationState::Suppressed.description().name,
+        reason = gate::obstacle_to_queueing(),
+    );
+    let parameters = std::iter::once(tx.now.timestamp_millis().into()).chain(parameters).collect();
+    let count = execute(&*tx.db, &sql, parameters).await.context("could not queue messages")?;
+    if count > 0 {
+        tx.note_messages();
+    }
+    Ok(count)
+}
