@@ -18,6 +18,7 @@ const FLOORS: [&[&str]; 6] = [
         "fold",
         "instant",
         "money",
+        "post",
         "rejection",
         "semantics",
         "store",
@@ -55,12 +56,15 @@ const FACES: [(&str, &str); 5] = [
 ];
 
 /// The crates that only some rooms may name.
-const DOORS: [(&str, &[&str]); 5] = [
+const DOORS: [(&str, &[&str]); 8] = [
     ("axum", &["http"]),
     ("clap", &["cli", "config", "main", "import"]),
     ("json_ld", &["semantics"]),
     ("maud", &["html", "http"]),
     ("csv", &["import"]),
+    ("hyper_util", &["post"]),
+    ("lettre", &["post"]),
+    ("minijinja", &["post"]),
 ];
 
 fn floor(room: &str) -> Option<usize> {

@@ -145,11 +145,7 @@ async fn take(app: &App) -> anyhow::Result<Taken> {
     let mut tiers = tiers(&tx, &rows).await?;
     let customers = Values::Keys(rows.iter().map(|row| row.customer_id).collect());
     let customers = customer::Entity::find()
-        .filter(
-            app.database
-                .dialect()
-                .among(sea_orm::sea_query::IntoColumnRef::into_column_ref(customer::Column::Id).into(), &customers),
-        )
+        .filter(app.database.dialect().among(customer::Column::Id.into_expr(), &customers))
         .all(&tx)
         .await
         .context("could not read customers")?;

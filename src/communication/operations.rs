@@ -1,13 +1,20 @@
 //! Queueing messages, in the transaction of whatever brings them about.
 
 use anyhow::Context;
-use entity::{communication::CommunicationState, event::EventCause, term::Term};
+use entity::{
+    ChronoUnixTimestampMillis,
+    communication::{CommunicationState, Entity, Model},
+    event::EventCause,
+    term::Term,
+};
+use sea_orm::{EntityTrait, QuerySelect, Value, sea_query::LockType};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Automatic, gate};
 use crate::{
-    store::{Dialect, Kind, execute},
+    rejection::{Attempt, Rejection, RejectionCode},
+    store::{Dialect, Kind, execute, update},
     transaction::Transaction,
 };
 
@@ -73,25 +80,20 @@ fn follow_up(dialect: Dialect) -> String {
 
 /// Lets the messages that `source` selects through the gate, in one statement, and counts those that were written:
 /// queued, or suppressed with the reason. `source` reads `parameters` from number 2 on.
-pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<sea_orm::Value>) -> anyhow::Result<u64> {
+pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<Value>) -> anyhow::Result<u64> {
     let sql = format!(
         "insert into communication (id, customer_id, channel, purpose, state, template, subject, body, reason,
             event_id, mailing_id, created_at, due_at)
         select {key}, customer_id, channel, purpose,
             case when reason is null then '{queued}' else '{suppressed}' end, template, subject, body, reason,
             event_id, mailing_id, cast($1 as bigint), case when reason is null then cast($1 as bigint) end
-        from (
-            select draft.*, {reason} as reason
-            from ({source}) draft
-            join customer on customer.id = draft.customer_id
-            join store on store.id = 1
-        ) judged
+        from ({judged}) judged
         where true
         on conflict do nothing",
         key = tx.dialect().new_key(tx.now),
         queued = CommunicationState::Queued.description().name,
         suppressed = CommunicationState::Suppressed.description().name,
-        reason = gate::obstacle_to_queueing(),
+        judged = judged(source),
     );
     let parameters = std::iter::once(tx.now.timestamp_millis().into()).chain(parameters).collect();
     let count = execute(&*tx.db, &sql, parameters).await.context("could not queue messages")?;
@@ -99,4 +101,35 @@ pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<sea_o
         tx.note_messages();
     }
     Ok(count)
+}
+
+/// `select` of the messages that `source` selects, each with the reason for which the gate holds it back, null if it does
+/// not. The instant is parameter 1.
+pub(super) fn judged(source: &str) -> String {
+    format!(
+        "select draft.*, {reason} as reason
+        from ({source}) draft
+        join customer on customer.id = draft.customer_id
+        join store on store.id = 1",
+        reason = gate::obstacle_to_queueing(),
+    )
+}
+
+/// Queues a message again that failed.
+///
+/// # Errors
+/// When there is no such message, or it did not fail.
+pub async fn retry(tx: &Transaction, communication: Uuid) -> Attempt<Uuid> {
+    const PATH: &str = "input.id";
+    let row = Entity::find_by_id(communication).lock(LockType::NoKeyUpdate).one(&*tx.db).await;
+    let row = row.context("could not read a message")?.ok_or_else(|| Rejection::not_found(PATH, "message"))?;
+    if row.state != CommunicationState::Failed {
+        let message = format!("id: expected a message that failed; this one is {}", row.state.description().name);
+        return Err(Rejection::new(RejectionCode::NotAllowed, PATH, message).into());
+    }
+    let due_at = Some(ChronoUnixTimestampMillis(tx.now));
+    let after = Model { state: CommunicationState::Queued, reason: None, tries: 0, due_at, ..row.clone() };
+    update(&*tx.db, &row, &after).await.context("could not queue a message again")?;
+    tx.note_messages();
+    Ok(communication)
 }

@@ -34,12 +34,13 @@ use crate::{
 const PAGE_SIZE: u32 = 50;
 
 /// The collections that have a list at the root of queries, with its field.
-const ROOTS: [(&str, &str); 5] = [
+const ROOTS: [(&str, &str); 6] = [
     ("customers", "customers"),
     ("orders", "orders"),
     ("products", "products"),
     ("segments", "segments"),
     ("loyalty-programs", "loyaltyPrograms"),
+    ("communications", "communications"),
 ];
 
 /// Where a page starts.

@@ -9,6 +9,7 @@ use self::node::NodeQuery;
 use crate::{
     address::AddressMutation,
     app::App,
+    communication::{CommunicationMutation, CommunicationQuery},
     consent::ConsentMutation,
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
@@ -26,7 +27,16 @@ pub type CustomersSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(StoreQuery, NodeQuery, CustomerQuery, OrderQuery, ProductQuery, SegmentQuery, LoyaltyQuery);
+pub struct Query(
+    StoreQuery,
+    NodeQuery,
+    CustomerQuery,
+    OrderQuery,
+    ProductQuery,
+    SegmentQuery,
+    LoyaltyQuery,
+    CommunicationQuery,
+);
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
 #[derive(MergedObject, Default)]
@@ -41,6 +51,7 @@ pub struct Mutation(
     SegmentMutation,
     LoyaltyProgramMutation,
     LoyaltyMembershipMutation,
+    CommunicationMutation,
 );
 
 /// Everything that can be followed as it happens.

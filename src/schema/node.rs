@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     address::Address,
     app::App,
-    communication::Communication,
+    communication::{Communication, CommunicationAttempt},
     consent::Consent,
     contact_point::ContactPoint,
     customer::Customer,
@@ -104,6 +104,7 @@ nodes! {
     LoyaltyTier,
     LoyaltyMembership,
     Communication,
+    CommunicationAttempt,
     Consent,
     CustomerEvent,
 }

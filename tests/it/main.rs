@@ -5,6 +5,7 @@
 
 mod address;
 mod browser;
+mod communication;
 mod consent;
 mod contact;
 mod crash;
@@ -23,6 +24,7 @@ mod nested;
 mod order_steps;
 mod order_writes;
 mod page;
+mod post;
 mod product;
 mod program;
 mod refund;
