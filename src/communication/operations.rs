@@ -133,3 +133,77 @@ pub async fn retry(tx: &Transaction, communication: Uuid) -> Attempt<Uuid> {
     tx.note_messages();
     Ok(communication)
 }
+
+#[cfg(test)]
+mod tests {
+    use entity::customer;
+    use sea_orm::{ActiveEnum, ActiveModelTrait, IntoActiveModel, QueryOrder, Set};
+
+    use super::*;
+    use crate::{app::App, communication::gate::NO_CONSENT, event::log::Origin, given, reactions::transact_as};
+
+    /// A customer with an e-mail address, and with consent to marketing or without.
+    async fn customer(app: &App, name: &str, is_willing: bool) -> anyhow::Result<Uuid> {
+        let tx = app.database.begin().await?;
+        let id = given::customer(&tx, name).await?;
+        let row = customer::Entity::find_by_id(id).one(&tx).await?.expect("a customer");
+        let mut row = row.into_active_model();
+        row.email = Set(Some(format!("{name}@example.com")));
+        row.update(&tx).await?;
+        if is_willing {
+            let sql = "insert into consent (id, customer_id, channel, purpose, state, source, decided_at, created_at)
+                values ($1, $1, 'EMAIL', 'MARKETING', 'GRANTED', 'test', 0, 0)";
+            execute(&tx, sql, vec![id.into()]).await?;
+        }
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    async fn follow(app: &App, cause: EventCause, consequences: &[Consequence]) -> anyhow::Result<()> {
+        let origin = Origin { actor: "test".to_owned(), cause };
+        let queueing = transact_as(app, &origin, |tx| async move {
+            queue(&tx, consequences).await?;
+            Ok(())
+        });
+        queueing.await.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))
+    }
+
+    /// Whom each message is for, its state and the reason, in the order of the customers.
+    async fn fates(app: &App) -> anyhow::Result<Vec<(Uuid, String, Option<String>)>> {
+        let rows = Entity::find().order_by_asc(entity::communication::Column::CustomerId);
+        let rows = rows.all(app.database.reader()).await?;
+        Ok(rows.into_iter().map(|row| (row.customer_id, row.state.to_value(), row.reason)).collect())
+    }
+
+    #[tokio::test]
+    async fn whoever_is_about_to_leave_is_written_to_once_and_with_consent() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let willing = customer(&app, "Jane", true).await?;
+            let unwilling = customer(&app, "John", false).await?;
+            let event = app.clock.key();
+            let consequence = |customer| Consequence { message: Automatic::ReEngagement, customer, event };
+            let other = Consequence { event: app.clock.key(), ..consequence(unwilling) };
+            let consequences = [consequence(willing), other];
+
+            follow(&app, EventCause::Import, &consequences).await?;
+            assert_eq!(fates(&app).await?, []);
+            let switch = "update store set sends_re_engagement = $1";
+            execute(app.database.writer(), switch, vec![false.into()]).await?;
+            follow(&app, EventCause::Job, &consequences).await?;
+            assert_eq!(fates(&app).await?, []);
+            execute(app.database.writer(), switch, vec![true.into()]).await?;
+            for _ in 0..2 {
+                follow(&app, EventCause::Job, &consequences).await?;
+            }
+
+            let mut expected = [
+                (willing, "QUEUED".to_owned(), None),
+                (unwilling, "SUPPRESSED".to_owned(), Some(NO_CONSENT.to_owned())),
+            ];
+            expected.sort();
+            assert_eq!(fates(&app).await?, expected);
+            Ok(())
+        })
+        .await
+    }
+}
