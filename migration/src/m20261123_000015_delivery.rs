@@ -58,7 +58,7 @@ const INDEXES: &str = "
 create index communication_attempt_by_communication
     on communication_attempt (communication_id, started_at, id);
 create index communication_by_created_at on communication (created_at, id);
-create index communication_due on communication (due_at, id) where due_at is not null;
+create index communication_due on communication (channel, due_at, id) where due_at is not null;
 create unique index communication_event_unique on communication (event_id, template) where event_id is not null;
 create unique index communication_mailing_unique on communication (mailing_id, customer_id)
     where mailing_id is not null;

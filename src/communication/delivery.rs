@@ -45,7 +45,7 @@ use crate::{
 /// How often queued messages are looked for when nobody rings: those to be tried again, and those of other servers.
 const POLL: Duration = Duration::from_secs(5);
 
-/// How many messages are taken, and sent at once.
+/// How many messages of a channel are taken, and sent at once.
 const BATCH: usize = 8;
 
 /// How long a message may take to be handed over.
@@ -81,7 +81,7 @@ pub async fn run(app: App, ending: CancellationToken) {
 }
 
 async fn send_all(app: &App, ending: &CancellationToken) -> anyhow::Result<()> {
-    while !ending.is_cancelled() && send_due(app, &chance).await? == BATCH {}
+    while !ending.is_cancelled() && send_due(app, &chance).await? > 0 {}
     Ok(())
 }
 
@@ -91,6 +91,9 @@ async fn send_all(app: &App, ending: &CancellationToken) -> anyhow::Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn send_due(app: &App, chance: &(impl Fn() -> f64 + Sync)) -> anyhow::Result<usize> {
+    if !is_due(app).await? {
+        return Ok(0);
+    }
     let Taken { count, letters } = take(app).await?;
     let sent = join_all(letters.iter().map(|letter| async move {
         let (writing, handover) = deliver(app, letter).await;
@@ -169,31 +172,44 @@ fn channels(app: &App) -> Vec<CommunicationChannel> {
     mail.into_iter().chain(text).collect()
 }
 
-/// Leases messages that are due.
-async fn lease(app: &App, tx: &DatabaseTransaction) -> anyhow::Result<Vec<communication::Model>> {
-    let channels: Vec<_> = channels(app).iter().map(|channel| format!("'{}'", channel.to_value())).collect();
-    if channels.is_empty() {
-        return Ok(Vec::new());
+/// Whether a message is due that can leave. Asked of a reader, so that nobody waits for a server that looks in vain.
+async fn is_due(app: &App) -> anyhow::Result<bool> {
+    let now = app.clock.now().timestamp_millis();
+    for channel in channels(app) {
+        let sql = "select 1 from communication where due_at <= $1 and channel = $2 limit 1";
+        let parameters = vec![now.into(), channel.to_value().into()];
+        let found = query(app.database.uncounted_reader(), sql, parameters).await;
+        if !found.context("could not look for messages")?.is_empty() {
+            return Ok(true);
+        }
     }
+    Ok(false)
+}
+
+/// Leases messages that are due, of each channel by itself: those that cannot leave here are not even looked at.
+async fn lease(app: &App, tx: &DatabaseTransaction) -> anyhow::Result<Vec<communication::Model>> {
     // SQLite has one writer, and nobody to skip.
     let skipping = if app.database.dialect() == Dialect::Postgres { "for update skip locked" } else { "" };
     let sql = format!(
         "with due as materialized (
             select id as due_id from communication
-            where due_at <= $1 and channel in ({channels})
+            where due_at <= $1 and channel = $4
             order by due_at, id limit {BATCH} {skipping}
         )
         update communication set lease = $2, due_at = $3, tries = tries + 1
         from due where communication.id = due.due_id
-        returning *",
-        channels = channels.join(", "),
+        returning *"
     );
     let now = app.clock.now();
-    let until = (now + LEASE).timestamp_millis();
-    let parameters = vec![now.timestamp_millis().into(), app.clock.key().into(), until.into()];
-    let rows = query(tx, &sql, parameters).await.context("could not take messages")?;
-    let rows: Result<Vec<_>, _> = rows.iter().map(|row| communication::Model::from_query_result(row, "")).collect();
-    rows.context("could not read messages")
+    let (until, lease) = ((now + LEASE).timestamp_millis(), app.clock.key());
+    let mut taken = Vec::new();
+    for channel in channels(app) {
+        let parameters = vec![now.timestamp_millis().into(), lease.into(), until.into(), channel.to_value().into()];
+        let rows = query(tx, &sql, parameters).await.context("could not take messages")?;
+        let rows = rows.iter().map(|row| communication::Model::from_query_result(row, ""));
+        taken.extend(rows.collect::<Result<Vec<_>, _>>().context("could not read messages")?);
+    }
+    Ok(taken)
 }
 
 /// Those of `rows` that may still be sent; the others are suppressed.

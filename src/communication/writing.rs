@@ -13,6 +13,15 @@ use crate::post::{Part, Templates};
 /// The template of messages that have a text of their own.
 pub const OWN_TEXT: &str = "message";
 
+/// The templates of the pages on which customers unsubscribe: one that asks, one that says that it is done.
+pub const PAGES: [&str; 2] = ["unsubscribe", "unsubscribed"];
+
+/// What the pages are filled in with.
+#[must_use]
+pub fn page_facts(channel: CommunicationChannel) -> Value {
+    json!({ "channel": channel.description().name, "unsubscribe": null })
+}
+
 /// What is known of a message before it is written, the customer aside.
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {
@@ -86,7 +95,7 @@ fn facts(draft: &Draft<'_>, customer: &customer::Model) -> Value {
     })
 }
 
-/// Fills in every template that messages can be written from, so that a fault shows when the server starts, not when it
+/// Fills in every template that messages and pages are written from, so that a fault shows when the server starts, not when it
 /// sends. A template may rely on all facts; those about a tier are there for the upgrade alone.
 ///
 /// # Errors
@@ -110,6 +119,11 @@ pub fn check(templates: &Templates) -> anyhow::Result<()> {
                 let customer = customer::Model { preferred_language: Some(language.to_owned()), ..customer.clone() };
                 write(templates, &draft, &customer)?;
             }
+        }
+    }
+    for page in PAGES {
+        for language in templates.languages() {
+            templates.render(language, page, Part::Html, &page_facts(CommunicationChannel::Email))?;
         }
     }
     Ok(())
@@ -156,7 +170,7 @@ mod tests {
              It also gives you:\n- A & B\n- C\n\nThank you for your loyalty."
         );
         let html = english.html.expect("HTML");
-        assert!(html.contains("<p>Hello &lt;i&gt;Jane&lt;/i&gt;,</p>"), "{html}");
+        assert!(html.contains("<p>Hello &lt;i&gt;Jane&lt;&#x2f;i&gt;,</p>"), "{html}");
         assert!(html.contains("<li>A &amp; B</li>") && !html.contains("<i>"), "{html}");
         assert_eq!((english.language.as_str(), german.language.as_str()), ("en", "de"));
         assert_eq!(german.subject.as_deref(), Some("Herzlichen Glückwunsch, Sie sind jetzt Gold"));

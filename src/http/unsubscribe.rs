@@ -8,15 +8,23 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use entity::{communication::CommunicationChannel, customer, event::EventCause, term::Term};
+use entity::{communication::CommunicationChannel, customer, event::EventCause};
 use sea_orm::EntityTrait;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::router::Context;
 use crate::{
-    communication::unsubscription::Signer, consent, event::log::Origin, failure::Failure, graphql::incident,
-    post::Part, reactions::transact_as, rejection::Refusal,
+    communication::{
+        unsubscription::Signer,
+        writing::{PAGES, page_facts},
+    },
+    consent,
+    event::log::Origin,
+    failure::Failure,
+    graphql::incident,
+    post::Part,
+    reactions::transact_as,
+    rejection::Refusal,
 };
 
 /// Who acts, as events tell it.
@@ -24,7 +32,7 @@ const ACTOR: &str = "unsubscribe link";
 
 /// Asks.
 pub async fn ask(State(context): State<Context>, Path(token): Path<String>) -> Response {
-    answer(&context, &token, "unsubscribe", async |_, _| Ok(())).await
+    answer(&context, &token, PAGES[0], async |_, _| Ok(())).await
 }
 
 /// Withdraws consent. One that was withdrawn already stays so.
@@ -40,7 +48,7 @@ pub async fn unsubscribe(State(context): State<Context>, Path(token): Path<Strin
             Err(Refusal::Failed(failure)) => Err(failure),
         }
     };
-    answer(&context, &token, "unsubscribed", withdraw).await
+    answer(&context, &token, PAGES[1], withdraw).await
 }
 
 /// The page written from `template`, in the language of the customer, once `act` is done.
@@ -80,7 +88,6 @@ async fn page(
     let templates = &app.post.templates;
     let language = templates.language(template, Part::Html, wanted.as_deref()).unwrap_or_default();
     act(customer, channel).await?;
-    let facts = json!({ "channel": channel.description().name, "unsubscribe": null });
-    let page = templates.render(language, template, Part::Html, &facts)?;
+    let page = templates.render(language, template, Part::Html, &page_facts(channel))?;
     Ok(Some(page.unwrap_or_default()))
 }

@@ -115,10 +115,10 @@ mod tests {
         let euro = Some("EUR".parse().expect("a currency"));
         // The first holds the store while the second, having found none, waits to set it up.
         let tx = first.begin().await?;
-        let reads = second.clone();
-        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
         let sql = "insert into store (id, currency, created_at) values (1, 'EUR', 0)";
         execute(&tx, sql, Vec::new()).await?;
+        let reads = second.clone();
+        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
         while reads.statements() == 0 {
             tokio::task::yield_now().await;
         }
