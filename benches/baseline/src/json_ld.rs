@@ -26,6 +26,7 @@ row! {
         legal_name: Option<String>,
         email: Option<String>,
         telephone: Option<String>,
+        telephone_e164: Option<String>,
         birth_date: Option<NaiveDate>,
         gender: Option<String>,
         email_opt_in: bool,
@@ -69,6 +70,8 @@ struct Document {
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     telephone: Option<String>,
+    #[serde(rename = "telephoneE164", skip_serializing_if = "Option::is_none")]
+    telephone_e164: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     birth_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,12 +116,13 @@ struct Document {
     segments_page: String,
     loyalty_memberships_page: String,
     communications_page: String,
+    consents_page: String,
     events_page: String,
 }
 
 const SQL: &str = "
-    select kind, name, given_name, family_name, legal_name, email, telephone, birth_date, gender, email_opt_in,
-        sms_opt_in, communication_channels, preferred_language, timezone, tags, custom_fields, external_id,
+    select kind, name, given_name, family_name, legal_name, email, telephone, telephone_e164, birth_date, gender,
+        email_opt_in, sms_opt_in, communication_channels, preferred_language, timezone, tags, custom_fields, external_id,
         customer_since, total_orders, delivered_orders, total_spent, first_order_date, last_order_date,
         last_purchase_date, version, created_at, updated_at
     from customer where id = $1 and deleted_at is null";
@@ -151,6 +155,7 @@ fn document(store: &Store, key: Uuid, row: Row) -> Document {
         segments_page: page("segments"),
         loyalty_memberships_page: page("loyaltyMemberships"),
         communications_page: page("communications"),
+        consents_page: page("consents"),
         events_page: page("events"),
         average_order_value: Money(average(row.total_spent, row.delivered_orders)),
         lifetime_value: Money(row.total_spent),
@@ -164,6 +169,7 @@ fn document(store: &Store, key: Uuid, row: Row) -> Document {
         legal_name: row.legal_name,
         email: row.email,
         telephone: row.telephone,
+        telephone_e164: row.telephone_e164,
         birth_date: row.birth_date.map(|day| day.to_string()),
         gender: row.gender,
         email_opt_in: row.email_opt_in,
@@ -195,7 +201,7 @@ fn average(total: i64, count: i64) -> i64 {
 fn engagement(idle: i64) -> &'static str {
     match idle {
         ..=2_592_000_000 => "ACTIVE",
-        ..=7_776_000_000 => "AT_RISK",
+        2_592_000_001..=7_776_000_000 => "AT_RISK",
         _ => "INACTIVE",
     }
 }
