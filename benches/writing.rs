@@ -11,6 +11,7 @@ use customers::{
     event::{Bell, Feed},
     filter::{Literal, Quantifier, Rule, Scope, Test},
     graphql::comparison::Where,
+    post::{Post, Templates},
     progress::Progress,
     seed,
     semantics::{Base, Document},
@@ -35,6 +36,7 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
         currency,
         bell: Bell::default(),
         feed: Feed::default(),
+        post: Post::new(Templates::load(None)?),
     };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;

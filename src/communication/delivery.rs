@@ -49,7 +49,7 @@ const POLL: Duration = Duration::from_secs(5);
 const BATCH: usize = 8;
 
 /// How long a message may take to be handed over.
-const MOST_PATIENCE: Duration = Duration::from_secs(60);
+const MOST_PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a message stays with the server that took it: much longer than it may take.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
