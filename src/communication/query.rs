@@ -42,7 +42,7 @@ impl CommunicationQuery {
     async fn communication_preview(
         &self,
         ctx: &Context<'_>,
-        input: CommunicationSendInput,
+        #[graphql(desc = "What would be sent, and to whom.")] input: CommunicationSendInput,
     ) -> Option<Outcome<CommunicationPreview>> {
         Some(preview(ctx, &input).await)
     }

@@ -9,6 +9,7 @@ use crate::instant::Instant;
 /// One attempt to hand a message over to a mail server or a gateway.
 #[resource(
     class = "customers:CommunicationAttempt",
+    class_of = "schema:SendAction",
     collection = "communication-attempts",
     table = entity::communication_attempt
 )]
