@@ -11,6 +11,7 @@ use customers::{
     event::{Bell, Feed},
     filter::{Literal, Quantifier, Rule, Scope, Test},
     graphql::comparison::Where,
+    post::{Post, Templates},
     progress::Progress,
     schedule::Schedules,
     seed,
@@ -30,7 +31,8 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     let currency = settings::prepare(&database, Clock::System, None).await?;
     let base = Base::new("http://127.0.0.1:8000", &[]).map_err(anyhow::Error::msg)?;
     let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
-    let app = App { database, clock: Clock::System, base: Arc::new(base), currency, bell, feed, schedules };
+    let post = Post::new(Templates::load(None)?);
+    let app = App { database, clock: Clock::System, base: Arc::new(base), currency, bell, feed, schedules, post };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

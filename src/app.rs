@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     event::{Bell, Feed},
     money::Currency,
+    post::Post,
     schedule::Schedules,
     semantics::Base,
     store::{Columns, Database, Reading},
@@ -28,6 +29,8 @@ pub struct App {
     pub feed: Feed,
     /// When jobs run by themselves on this process.
     pub schedules: Schedules,
+    /// What messages are written and sent with.
+    pub post: Post,
 }
 
 impl App {

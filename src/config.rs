@@ -121,6 +121,33 @@ pub struct ServeOptions {
     /// When jobs run.
     #[command(flatten)]
     pub schedule: ScheduleOptions,
+    /// How messages are written and sent.
+    #[command(flatten)]
+    pub post: PostOptions,
+}
+
+/// The flags about messages to customers. Without a way for them to leave, they wait.
+#[derive(Args, Clone, Debug)]
+pub struct PostOptions {
+    /// SMTP server that mail leaves by: `smtps://USER:PASSWORD@HOST`, or `smtp://USER:PASSWORD@HOST?tls=required` for
+    /// STARTTLS
+    #[arg(long, value_name = "URL", env = "CUSTOMERS_SMTP_URL", hide_env_values = true, requires = "mail_from")]
+    pub smtp_url: Option<String>,
+    /// Mailbox that mail is from, such as `Shop <shop@example.org>`
+    #[arg(long, value_name = "MAILBOX", env = "CUSTOMERS_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// HTTP service that text messages leave by: it gets `{"id", "from", "to", "text"}` as JSON
+    #[arg(long, value_name = "URL", env = "CUSTOMERS_SMS_URL", hide_env_values = true)]
+    pub sms_url: Option<String>,
+    /// Bearer token that the service knows the store by
+    #[arg(long, value_name = "TOKEN", env = "CUSTOMERS_SMS_TOKEN", hide_env_values = true)]
+    pub sms_token: Option<String>,
+    /// Number or name that text messages are from
+    #[arg(long, value_name = "SENDER", env = "CUSTOMERS_SMS_FROM")]
+    pub sms_from: Option<String>,
+    /// Directory with templates that take the place of the program's, or come besides: `LANGUAGE/NAME.txt`, `.html`, `.sms`
+    #[arg(long, value_name = "DIR", env = "CUSTOMERS_TEMPLATES")]
+    pub templates: Option<PathBuf>,
 }
 
 /// The flags of `import`.

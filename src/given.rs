@@ -21,6 +21,7 @@ use crate::{
     event::{Bell, Feed},
     loyalty::standing,
     money::Currency,
+    post::{Post, Templates},
     schedule::Schedules,
     semantics::Base,
     settings,
@@ -85,6 +86,7 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
     let clock = Clock::Fixed(now());
     let currency = settings::prepare(&database, clock, Some(currency)).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
+    let post = Post::new(Templates::load(None)?);
     Ok(App {
         database,
         clock,
@@ -93,6 +95,7 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
         bell: Bell::default(),
         feed: Feed::default(),
         schedules: Schedules::default(),
+        post,
     })
 }
 

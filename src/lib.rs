@@ -30,6 +30,7 @@ pub mod loyalty;
 pub mod money;
 pub mod order;
 pub mod order_item;
+pub mod post;
 pub mod product;
 pub mod progress;
 pub mod reactions;

@@ -19,6 +19,7 @@ const FLOORS: [&[&str]; 6] = [
         "instant",
         "money",
         "progress",
+        "post",
         "rejection",
         "schedule",
         "semantics",
@@ -59,13 +60,16 @@ const FACES: [(&str, &str); 5] = [
 ];
 
 /// The crates that only some rooms may name.
-const DOORS: [(&str, &[&str]); 6] = [
+const DOORS: [(&str, &[&str]); 9] = [
     ("axum", &["http"]),
     ("clap", &["cli", "config", "main", "import"]),
     ("json_ld", &["semantics"]),
     ("maud", &["html", "http"]),
     ("csv", &["import"]),
     ("croner", &["schedule"]),
+    ("hyper_util", &["post"]),
+    ("lettre", &["post"]),
+    ("minijinja", &["post"]),
 ];
 
 fn floor(room: &str) -> Option<usize> {

@@ -23,6 +23,7 @@ pub use sea_orm::prelude::ChronoUnixTimestampMillis;
 pub mod address;
 pub mod churn_state;
 pub mod communication;
+pub mod communication_attempt;
 pub mod consent;
 pub mod contact_point;
 pub mod customer;

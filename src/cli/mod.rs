@@ -14,6 +14,7 @@ use crate::{
     config::{Command, Options, StoreOptions},
     event::{Bell, Feed},
     import,
+    post::{Post, Templates},
     progress::Progress,
     schedule::Schedules,
     schema, seed,
@@ -58,10 +59,10 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     let base = Base::new(base, &options.former_base_url).map_err(anyhow::Error::msg).context("--base-url")?;
     let database = Database::connect(database).await?;
     database.migrate().await?;
-    let clock = Clock::System;
+    let (clock, post) = (Clock::System, Post::new(Templates::load(None)?));
     let currency = settings::prepare(&database, clock, options.currency).await?;
     let (bell, feed) = (Bell::default(), Feed::default());
-    Ok(App { database, clock, base: base.into(), currency, bell, feed, schedules: Schedules::default() })
+    Ok(App { database, clock, base: base.into(), currency, bell, feed, schedules: Schedules::default(), post })
 }
 
 /// For a command that is to leave the database alone: an empty one in its place that ends with the directory, when it

@@ -8,9 +8,11 @@ use tokio::time::interval;
 use super::open;
 use crate::{
     app::App,
-    config::{ServeOptions, StoreOptions},
+    communication::writing,
+    config::{PostOptions, ServeOptions, StoreOptions},
     http::{self, Server},
     idempotency, import, job,
+    post::{Gateway, Mailer, Post, Templates},
     schedule::Schedules,
 };
 
@@ -27,7 +29,8 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
         Some(directory) => format!("sqlite://{}?mode=rwc", directory.path().join("customers.db").display()),
         None => store.database().to_owned(),
     };
-    let mut app = open(&store, &database, &base).await?;
+    let post = post(&options.post)?;
+    let mut app = App { post, ..open(&store, &database, &base).await? };
     if !options.no_jobs {
         app.schedules = Schedules::with(&options.schedule.schedule).map_err(anyhow::Error::msg)?;
     }
@@ -42,6 +45,17 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
     tokio::spawn(forget(app.clone()));
     tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));
     http::serve(server, app).await
+}
+
+/// What messages are written and sent with.
+fn post(options: &PostOptions) -> anyhow::Result<Post> {
+    let templates = Templates::load(options.templates.as_deref()).context("--templates")?;
+    writing::check(&templates).context("--templates")?;
+    let mailer = options.smtp_url.as_deref().zip(options.mail_from.as_deref());
+    let mailer = mailer.map(|(url, from)| Mailer::new(url, from).context("--smtp-url, --mail-from")).transpose()?;
+    let (token, from) = (options.sms_token.as_deref(), options.sms_from.as_deref());
+    let gateway = options.sms_url.as_deref().map(|url| Gateway::new(url, token, from).context("--sms-url"));
+    Ok(Post { mailer, gateway: gateway.transpose()?, ..Post::new(templates) })
 }
 
 /// Forgets idempotency keys that are too old, now and then.

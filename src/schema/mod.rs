@@ -9,6 +9,7 @@ use self::node::NodeQuery;
 use crate::{
     address::AddressMutation,
     app::App,
+    communication::{CommunicationMutation, CommunicationQuery},
     consent::ConsentMutation,
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
@@ -40,6 +41,7 @@ pub struct Query(
     LifetimeValueQuery,
     RfmQuery,
     JobQuery,
+    CommunicationQuery,
 );
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
@@ -56,6 +58,7 @@ pub struct Mutation(
     LoyaltyProgramMutation,
     LoyaltyMembershipMutation,
     JobMutation,
+    CommunicationMutation,
 );
 
 /// Everything that can be followed as it happens.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     address::Address,
     app::App,
-    communication::Communication,
+    communication::{Communication, CommunicationAttempt},
     consent::Consent,
     contact_point::ContactPoint,
     customer::Customer,
@@ -108,6 +108,7 @@ nodes! {
     LoyaltyMembership,
     LifetimeValueRun,
     Communication,
+    CommunicationAttempt,
     Consent,
     CustomerEvent,
     RfmScore,

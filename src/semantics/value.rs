@@ -3,6 +3,7 @@
 use entity::{
     ChronoUnixTimestampMillis,
     communication::{CommunicationChannel, CommunicationPurpose, CommunicationState},
+    communication_attempt::AttemptOutcome,
     consent::ConsentState,
     customer::{CustomerKind, Gender},
     event::{EventCause, EventType},
@@ -164,7 +165,7 @@ macro_rules! stored_terms {
 
 plain_values! { String: Text, bool: Boolean, i32: Integer, i64: Integer, f64: Double, serde_json::Value: Json, Uuid: Text }
 stored_terms! {
-    CommunicationChannel, CommunicationPurpose, CommunicationState, ConsentState, CustomerKind, EventCause, EventType,
+    AttemptOutcome, CommunicationChannel, CommunicationPurpose, CommunicationState, ConsentState, CustomerKind, EventCause, EventType,
     Gender, JobName, JobState, LoyaltyEvaluation, NoFit, OrderStatus, RfmSegment, SegmentKind,
 }
 

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, bail};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{TryRng, rngs::SysRng};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::OnConflict};
 
 use crate::{
@@ -26,6 +28,7 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
     if let Some(stored) = stored(database.reader()).await? {
         let agreed = agreed(stored, currency)?;
         add_segments(database, clock).await?;
+        make_secret(database).await?;
         return Ok(agreed);
     }
     let tx = database.begin().await?;
@@ -46,6 +49,7 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
     let segments = segment::built_in::segments(now, || clock.key())?;
     insert_all(&tx, segments).await.context("could not write the built-in segments")?;
     tx.commit().await.context("could not set up the store")?;
+    make_secret(database).await?;
     Ok(chosen)
 }
 
@@ -70,6 +74,21 @@ async fn add_segments(database: &Database, clock: Clock) -> anyhow::Result<()> {
         let insert = entity::segment::Entity::insert_many(missing).on_conflict(nothing);
         insert.exec_without_returning(database.writer()).await.context(context)?;
     }
+    Ok(())
+}
+
+/// Gives the store what links in messages are signed with, unless it has that. It stays for good, as the links do.
+async fn make_secret(database: &Database) -> anyhow::Result<()> {
+    let store = entity::store::Entity::find().one(database.reader()).await;
+    let store = store.context("could not read the settings of the store")?;
+    if store.is_some_and(|store| store.link_secret.is_some()) {
+        return Ok(());
+    }
+    let mut secret = [0; 32];
+    SysRng.try_fill_bytes(&mut secret).context("the system gives no random numbers")?;
+    let sql = "update store set link_secret = $1 where link_secret is null";
+    let made = execute(database.writer(), sql, vec![BASE64_URL_SAFE_NO_PAD.encode(secret).into()]).await;
+    made.context("could not make what links are signed with")?;
     Ok(())
 }
 
@@ -123,10 +142,10 @@ mod tests {
         let euro = Some("EUR".parse().expect("a currency"));
         // The first holds the store while the second, having found none, waits to set it up.
         let tx = first.begin().await?;
-        let reads = second.clone();
-        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
         let sql = "insert into store (id, currency, created_at) values (1, 'EUR', 0)";
         execute(&tx, sql, Vec::new()).await?;
+        let reads = second.clone();
+        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
         while reads.statements() == 0 {
             tokio::task::yield_now().await;
         }

@@ -6,6 +6,8 @@ use std::{
 };
 
 use customers::{
+    clock::Clock,
+    communication::delivery,
     progress::Progress,
     schema::node::KINDS,
     semantics::{Range, context},
@@ -18,7 +20,7 @@ use json_ld::{
 };
 use serde_json::{Value, json};
 
-use crate::{job::run, server::Server};
+use crate::{job::run, post::MailServer, server::Server};
 
 const JSON_LD: &str = "application/ld+json";
 
@@ -132,7 +134,7 @@ async fn samples(server: &Server) -> Vec<String> {
       customers(first: 40) { nodes {
         id
         addresses { nodes { id } } contacts { nodes { id } } refunds { nodes { id } } segments { nodes { id } }
-        communications { nodes { id } } consents { nodes { id } } events { nodes { id } }
+        communications { nodes { id attempts { nodes { id } } } } consents { nodes { id } } events { nodes { id } }
         loyaltyMemberships { nodes { id program { id } tier { id } } }
         orders(first: 4) { nodes { id items { nodes { id product { id } } } } }
         rfm { id run { id } }
@@ -156,6 +158,11 @@ async fn seeded() -> Server {
     assert_eq!(answer["data"]["orderDeliver"]["userErrors"], json!([]), "{answer}");
     run(&server, json!({ "name": "RFM" })).await;
     run(&server, json!({ "name": "LTV" })).await;
+    // Whoever is new is welcomed, so that there is an attempt.
+    let input = json!({ "name": "Jane", "email": "jane@example.com" });
+    server.mutate("customerCreate", input, "customer { id }").await;
+    let sender = server.replica(Clock::System, MailServer::start().await.post()).await;
+    assert!(delivery::send_due(&sender, &|| 1.0).await.expect("a database") > 0);
     server
 }
 

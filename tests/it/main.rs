@@ -6,6 +6,7 @@
 mod address;
 mod browser;
 mod churn;
+mod communication;
 mod consent;
 mod contact;
 mod crash;
@@ -26,6 +27,7 @@ mod nested;
 mod order_steps;
 mod order_writes;
 mod page;
+mod post;
 mod product;
 mod program;
 mod refund;
