@@ -26,6 +26,7 @@ const FLOORS: [&[&str]; 6] = [
     &["auth", "graphql", "idempotency"],
     &[
         "address",
+        "analytics",
         "churn",
         "communication",
         "consent",

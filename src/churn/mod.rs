@@ -2,4 +2,4 @@
 
 mod risk;
 
-pub use risk::{ChurnRisk, Habits, risk, risk_expression};
+pub use risk::{ChurnRisk, Habits, high_from, risk, risk_expression};

@@ -8,6 +8,7 @@ use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use self::node::NodeQuery;
 use crate::{
     address::AddressMutation,
+    analytics::AnalyticsQuery,
     app::App,
     consent::ConsentMutation,
     contact_point::ContactPointMutation,
@@ -36,6 +37,7 @@ pub struct Query(
     SegmentQuery,
     LoyaltyQuery,
     LifetimeValueQuery,
+    AnalyticsQuery,
 );
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
