@@ -3,11 +3,7 @@
 use async_graphql::SimpleObject;
 use chrono::NaiveDate;
 
-use super::{
-    CalendarInterval, Population,
-    headline::percent,
-    interval::month,
-};
+use super::{CalendarInterval, Population, headline::percent, interval::month};
 use crate::{failure::Outcome, instant::Day, store::Database};
 
 /// Of how many months cohorts are told at most.

@@ -47,9 +47,8 @@ impl Headline {
         let since = since.timestamp_millis();
         let risk = text(churn::risk_expression(&population.reading));
         let segment = text(segment_expression(&population.reading));
-        let segments = SEGMENTS.map(|name| {
-            format!("count(*) filter (where {segment} = '{}')", name.description().name)
-        });
+        let segments =
+            SEGMENTS.map(|name| format!("count(*) filter (where {segment} = '{}')", name.description().name));
         let rows = population
             .ask(
                 database,

@@ -75,11 +75,27 @@ mod tests {
     fn the_last_interval_is_that_of_the_instant() {
         let at = |text: &str| text.parse().expect("an instant");
         let cases = [
-            (CalendarInterval::Day, "2026-03-01T00:00:00Z", vec!["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]),
+            (
+                CalendarInterval::Day,
+                "2026-03-01T00:00:00Z",
+                vec!["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"],
+            ),
             // A Sunday, and the Monday after it.
-            (CalendarInterval::Week, "2026-11-22T23:59:59Z", vec!["2026-11-02", "2026-11-09", "2026-11-16", "2026-11-23"]),
-            (CalendarInterval::Week, "2026-11-23T00:00:00Z", vec!["2026-11-09", "2026-11-16", "2026-11-23", "2026-11-30"]),
-            (CalendarInterval::Month, "2026-01-31T12:00:00Z", vec!["2025-11-01", "2025-12-01", "2026-01-01", "2026-02-01"]),
+            (
+                CalendarInterval::Week,
+                "2026-11-22T23:59:59Z",
+                vec!["2026-11-02", "2026-11-09", "2026-11-16", "2026-11-23"],
+            ),
+            (
+                CalendarInterval::Week,
+                "2026-11-23T00:00:00Z",
+                vec!["2026-11-09", "2026-11-16", "2026-11-23", "2026-11-30"],
+            ),
+            (
+                CalendarInterval::Month,
+                "2026-01-31T12:00:00Z",
+                vec!["2025-11-01", "2025-12-01", "2026-01-01", "2026-02-01"],
+            ),
         ];
 
         for (interval, instant, expected) in cases {

@@ -13,8 +13,8 @@ mod node;
 mod population;
 mod query;
 mod series;
-mod timeframe;
 mod tiers;
+mod timeframe;
 
 pub use interval::CalendarInterval;
 pub use node::Analytics;

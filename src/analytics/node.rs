@@ -136,7 +136,8 @@ impl Analytics {
             let keys = counts.iter().map(|(key, _)| *key).collect();
             let reading = narrowed::<LoyaltyTier>(ctx, &[&["tier"]]);
             let mut tiers = store::rows_by_key::<LoyaltyTier>(database(ctx), &reading, keys).await?;
-            let told = counts.into_iter().filter_map(|(key, count)| Some(TierCount { tier: tiers.remove(&key)?, count }));
+            let told =
+                counts.into_iter().filter_map(|(key, count)| Some(TierCount { tier: tiers.remove(&key)?, count }));
             Ok(Some(told.collect()))
         };
         let told: Outcome<Option<Vec<TierCount>>> = read.await;

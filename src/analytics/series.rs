@@ -6,18 +6,8 @@ use async_graphql::SimpleObject;
 use chrono::NaiveDate;
 use tokio::try_join;
 
-use super::{
-    CalendarInterval, Population,
-    interval::milliseconds,
-};
-use crate::{
-    churn,
-    customer::metrics::MOVEMENTS,
-    failure::Outcome,
-    instant::Day,
-    money::Money,
-    store::Database,
-};
+use super::{CalendarInterval, Population, interval::milliseconds};
+use crate::{churn, customer::metrics::MOVEMENTS, failure::Outcome, instant::Day, money::Money, store::Database};
 
 /// How many intervals a series has at most.
 pub const MOST_INTERVALS: i32 = 366;
