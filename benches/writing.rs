@@ -11,7 +11,9 @@ use customers::{
     event::{Bell, Feed},
     filter::{Literal, Quantifier, Rule, Scope, Test},
     graphql::comparison::Where,
+    post::{Post, Templates},
     progress::Progress,
+    schedule::Schedules,
     seed,
     semantics::{Base, Document},
     settings,
@@ -28,14 +30,9 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     database.migrate().await?;
     let currency = settings::prepare(&database, Clock::System, None).await?;
     let base = Base::new("http://127.0.0.1:8000", &[]).map_err(anyhow::Error::msg)?;
-    let app = App {
-        database,
-        clock: Clock::System,
-        base: Arc::new(base),
-        currency,
-        bell: Bell::default(),
-        feed: Feed::default(),
-    };
+    let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
+    let post = Post::new(Templates::load(None)?);
+    let app = App { database, clock: Clock::System, base: Arc::new(base), currency, bell, feed, schedules, post };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

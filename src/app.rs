@@ -6,6 +6,8 @@ use crate::{
     clock::Clock,
     event::{Bell, Feed},
     money::Currency,
+    post::Post,
+    schedule::Schedules,
     semantics::Base,
     store::{Columns, Database, Reading},
 };
@@ -25,6 +27,10 @@ pub struct App {
     pub bell: Bell,
     /// The log of events, as far as this process has read it.
     pub feed: Feed,
+    /// When jobs run by themselves on this process.
+    pub schedules: Schedules,
+    /// What messages are written and sent with.
+    pub post: Post,
 }
 
 impl App {

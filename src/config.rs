@@ -7,10 +7,15 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use entity::job_run::JobName;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::{instant::Instant, money::Currency};
+use crate::{
+    instant::Instant,
+    money::Currency,
+    schedule::{self, Appointment},
+};
 
 /// A GraphQL server with a linked-data semantic layer for customer management.
 #[derive(Debug, Parser)]
@@ -64,39 +69,41 @@ pub enum Command {
 }
 
 /// The commands about jobs.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum JobsCommand {
+    /// Tells what the jobs do, when they run, and how they ran last
+    List(ScheduleOptions),
     /// Runs a job now
     Run(JobsRunOptions),
+}
+
+/// When jobs run by themselves.
+#[derive(Args, Clone, Debug)]
+pub struct ScheduleOptions {
+    /// When a job runs, as a cron expression in UTC: `JOB=CRON`, or `JOB=off`; once for each job, or separated by
+    /// semicolons [default: see `jobs list`]
+    #[arg(long, value_name = "JOB=CRON", env = "CUSTOMERS_SCHEDULE", value_delimiter = ';')]
+    pub schedule: Vec<Appointment>,
 }
 
 /// The flags of `jobs run`.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct JobsRunOptions {
-    /// Which job
-    #[arg(value_enum)]
-    pub job: Job,
-    /// Change nothing, report every figure that is not what the ledger says, and fail if there is one
-    #[arg(long, env = "CUSTOMERS_VERIFY")]
-    pub verify: bool,
-    /// Only for ltv: run it as of this instant or date, and keep the result as history, with live figures as they are
-    #[arg(long, value_name = "INSTANT", value_parser = instant, env = "CUSTOMERS_AS_OF")]
+    /// Which job: see `jobs list`
+    #[arg(value_parser = schedule::job)]
+    pub job: JobName,
+    /// Compute as of this instant of the past, store what is found, and leave the present alone
+    #[arg(long, value_name = "INSTANT", env = "CUSTOMERS_AS_OF", value_parser = instant)]
     pub as_of: Option<Instant>,
+    /// Of `metrics`: change nothing, report every figure that is not what the ledger says, and fail if there is one
+    #[arg(long, env = "CUSTOMERS_VERIFY", conflicts_with = "as_of")]
+    pub verify: bool,
 }
 
 /// Reads an instant.
 fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text)
         .ok_or_else(|| format!("expected an instant such as 2026-11-22T09:30:00Z, or a date, not {text:?}"))
-}
-
-/// The jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Job {
-    /// The figures of customers, from their orders and refunds
-    Metrics,
-    /// How likely customers are to buy again and what that is worth, by a model fitted to what they bought
-    Ltv,
 }
 
 /// The flags of `serve`.
@@ -108,6 +115,39 @@ pub struct ServeOptions {
     /// Load real data to explore, into a database that ends with the server unless --database names one
     #[arg(long, env = "CUSTOMERS_DEMO")]
     pub demo: bool,
+    /// Run no jobs by itself
+    #[arg(long, env = "CUSTOMERS_NO_JOBS")]
+    pub no_jobs: bool,
+    /// When jobs run.
+    #[command(flatten)]
+    pub schedule: ScheduleOptions,
+    /// How messages are written and sent.
+    #[command(flatten)]
+    pub post: PostOptions,
+}
+
+/// The flags about messages to customers. Without a way for them to leave, they wait.
+#[derive(Args, Clone, Debug)]
+pub struct PostOptions {
+    /// SMTP server that mail leaves by: `smtps://USER:PASSWORD@HOST`, or `smtp://USER:PASSWORD@HOST?tls=required` for
+    /// STARTTLS
+    #[arg(long, value_name = "URL", env = "CUSTOMERS_SMTP_URL", hide_env_values = true, requires = "mail_from")]
+    pub smtp_url: Option<String>,
+    /// Mailbox that mail is from, such as `Shop <shop@example.org>`
+    #[arg(long, value_name = "MAILBOX", env = "CUSTOMERS_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// HTTP service that text messages leave by: it gets `{"id", "from", "to", "text"}` as JSON
+    #[arg(long, value_name = "URL", env = "CUSTOMERS_SMS_URL", hide_env_values = true)]
+    pub sms_url: Option<String>,
+    /// Bearer token that the service knows the store by
+    #[arg(long, value_name = "TOKEN", env = "CUSTOMERS_SMS_TOKEN", hide_env_values = true)]
+    pub sms_token: Option<String>,
+    /// Number or name that text messages are from
+    #[arg(long, value_name = "SENDER", env = "CUSTOMERS_SMS_FROM")]
+    pub sms_from: Option<String>,
+    /// Directory with templates that take the place of the program's, or come besides: `LANGUAGE/NAME.txt`, `.html`, `.sms`
+    #[arg(long, value_name = "DIR", env = "CUSTOMERS_TEMPLATES")]
+    pub templates: Option<PathBuf>,
 }
 
 /// The flags of `import`.

@@ -21,6 +21,8 @@ use crate::{
     event::{Bell, Feed},
     loyalty::standing,
     money::Currency,
+    post::{Post, Templates},
+    schedule::Schedules,
     semantics::Base,
     settings,
     store::{Database, insert_all},
@@ -84,7 +86,17 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
     let clock = Clock::Fixed(now());
     let currency = settings::prepare(&database, clock, Some(currency)).await?;
     let base = Base::new("http://localhost:8000", &[]).map_err(anyhow::Error::msg)?;
-    Ok(App { database, clock, base: Arc::new(base), currency, bell: Bell::default(), feed: Feed::default() })
+    let post = Post::new(Templates::load(None)?);
+    Ok(App {
+        database,
+        clock,
+        base: Arc::new(base),
+        currency,
+        bell: Bell::default(),
+        feed: Feed::default(),
+        schedules: Schedules::default(),
+        post,
+    })
 }
 
 /// A customer who joined 300 days ago and has bought nothing.

@@ -72,6 +72,9 @@ impl<const EXTRA: u32> Amount<EXTRA> {
 
 impl Money {
     /// This sum divided by `count`, rounded half up to the minor unit; 0 for none.
+    ///
+    /// # Panics
+    /// Never: a mean lies between the sum and zero.
     #[must_use]
     pub fn mean(self, count: i64) -> Self {
         let units = if count <= 0 {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    communication::{self, Automatic, Consequence},
     customer::metrics,
     event::{
         Event,
@@ -83,9 +84,13 @@ where
         let tx = Transaction::begin(app, origin).await?;
         let done = operation(tx.clone()).await?;
         let tales = react(&tx).await?;
+        let has_messages = tx.has_messages();
         tx.commit().await?;
         if tales > 0 {
             app.bell.ring();
+        }
+        if has_messages {
+            app.post.bell.ring();
         }
         Ok(done)
     };
@@ -93,13 +98,16 @@ where
 }
 
 /// Lets everything follow from what has happened, and tells all of it; gives the number of events. Consequences may
-/// have consequences of their own; segments come last, when all figures and tiers are settled.
+/// have consequences of their own; segments come last, when all figures and tiers are settled, and then the messages,
+/// which name the events that they follow from.
 async fn react(tx: &Transaction) -> anyhow::Result<usize> {
-    let mut tales = Vec::new();
+    let (mut tales, mut messages) = (Vec::new(), Vec::new());
     let (mut touched, mut changed) = (BTreeSet::new(), Changed::default());
     while let Some(event) = tx.event(tales.len()) {
+        let place = tales.len();
         tales.push(event.tale(tx.now));
-        if let Some((customer, change)) = follow(tx, event).await? {
+        let send = |message| messages.push((place, message));
+        if let Some((customer, change)) = follow(tx, event, send).await? {
             touched.insert(customer);
             changed = changed.and(change);
         }
@@ -112,7 +120,12 @@ async fn react(tx: &Transaction) -> anyhow::Result<usize> {
         tales.push(event.tale(tx.now));
     }
     lock(tx, &tales.iter().map(|tale| tale.customer).collect()).await?;
-    log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    let keys = log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    let messages = messages.into_iter();
+    let messages: Vec<_> = messages
+        .map(|(place, message)| Consequence { message, customer: tales[place].customer, event: keys[place] })
+        .collect();
+    communication::operations::queue(tx, &messages).await?;
     Ok(tales.len())
 }
 
@@ -126,15 +139,33 @@ async fn lock(tx: &Transaction, customers: &BTreeSet<Uuid>) -> anyhow::Result<()
     Ok(())
 }
 
-/// What follows from one event. Gives the customer whose segments it may change, and what of them changed.
-async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<(Uuid, Changed)>> {
+/// What follows from one event. Gives the customer whose segments it may change, and what of them changed; `send` takes
+/// the message to them.
+async fn follow(
+    tx: &Transaction,
+    event: Event,
+    mut send: impl FnMut(Automatic),
+) -> anyhow::Result<Option<(Uuid, Changed)>> {
     let (customer, changed): (Uuid, &[&str]) = match event {
-        Event::CustomerCreated { customer } | Event::CustomerRestored { customer } => {
+        Event::CustomerCreated { customer } => {
+            loyalty::operations::enroll_in_default(tx, customer).await?;
+            send(Automatic::Welcome);
+            return Ok(Some((customer, Changed::Everything)));
+        }
+        Event::CustomerRestored { customer } => {
             loyalty::operations::enroll_in_default(tx, customer).await?;
             return Ok(Some((customer, Changed::Everything)));
         }
         Event::CustomerUpdated { customer, .. } | Event::CustomerDeleted { customer } => {
             return Ok(Some((customer, Changed::Everything)));
+        }
+        Event::CustomerUpgraded { customer, .. } => {
+            send(Automatic::Upgrade);
+            (customer, &["loyalty_membership"])
+        }
+        Event::CustomerChurned { customer } => {
+            send(Automatic::ReEngagement);
+            (customer, &["churn_state"])
         }
         Event::OrderCreated { order } => {
             metrics::add_order(tx, &order).await?;
@@ -163,8 +194,8 @@ async fn follow(tx: &Transaction, event: Event) -> anyhow::Result<Option<(Uuid, 
         Event::CustomerTagged { customer } => (customer, &["tags", "updated_at", "version"]),
         Event::CustomerEnrolled { customer, .. }
         | Event::CustomerUnenrolled { customer, .. }
-        | Event::CustomerUpgraded { customer, .. }
         | Event::CustomerDowngraded { customer, .. } => (customer, &["loyalty_membership"]),
+        Event::CustomerReactivated { customer } => (customer, &["churn_state"]),
         Event::SegmentEntered { .. } | Event::SegmentLeft { .. } => return Ok(None),
     };
     Ok(Some((customer, changed.into())))
@@ -315,7 +346,7 @@ mod tests {
             for event in events {
                 let tx = Transaction::begin(&app, &origin()).await?;
                 let before = rows(&tx.db).await?;
-                let (_, changed) = follow(&tx, event).await?.context("a change")?;
+                let (_, changed) = follow(&tx, event, |_| ()).await?.context("a change")?;
                 let after = rows(&tx.db).await?;
                 for ((column, before), (_, after)) in before.iter().zip(&after) {
                     let is_named = changed.concerns(&Expr::col(column.clone()));

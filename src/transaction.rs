@@ -45,6 +45,7 @@ pub struct Transaction {
 struct Happened {
     events: Vec<Event>,
     locked: HashSet<Uuid>,
+    has_messages: bool,
 }
 
 impl Transaction {
@@ -112,6 +113,17 @@ impl Transaction {
     #[must_use]
     pub fn has_locked(&self, customer: Uuid) -> bool {
         self.happened().locked.contains(&customer)
+    }
+
+    /// Messages were queued that can be sent once this is committed.
+    pub fn note_messages(&self) {
+        self.happened().has_messages = true;
+    }
+
+    /// Whether messages were queued.
+    #[must_use]
+    pub fn has_messages(&self) -> bool {
+        self.happened().has_messages
     }
 
     fn happened(&self) -> MutexGuard<'_, Happened> {

@@ -261,6 +261,34 @@ subscription Live($after: String) {
     variables: '{\n  "after": "event-0"\n}',
   },
   {
+    query: `# Messages: what customers were written, and what
+# waits or is held back. Run the example Write first:
+# whoever is new is welcomed.
+query Messages {
+  communications(first: 10) {
+    nodes {
+      template
+      channel
+      state
+      reason
+      customer {
+        name
+      }
+      event {
+        name
+      }
+      attempts {
+        nodes {
+          outcome
+          startedAt
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# Facts about the store,
 # and the types of which its graph is made.
 query Store {

@@ -52,6 +52,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
 
     let (ident, prefixed) = (&item.ident, &class.prefixed);
     let directive = iri::directive(&class);
+    let comment = iri::description(&item.attrs, ident)?;
     let stored = row.map(|row| {
         quote! {
             impl crate::semantics::value::Stored for #ident {
@@ -71,7 +72,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         #stored
 
         impl crate::semantics::value::Value for #ident {
-            const RANGE: crate::semantics::Range = crate::semantics::Range::Thing(#prefixed, &[#(#facts),*]);
+            const RANGE: crate::semantics::Range = crate::semantics::Range::Thing(#prefixed, #comment, &[#(#facts),*]);
 
             fn as_json(&self) -> impl ::serde::Serialize + '_ {
                 self

@@ -20,10 +20,24 @@ pub struct Model {
     pub state: CommunicationState,
     /// Name of the template it is written from.
     pub template: String,
-    /// Subject line; null where the channel has none.
+    /// Subject line; null where the channel has none, and until the message is written from its template.
     pub subject: Option<String>,
+    /// Text of its own; null where the template says everything.
+    pub body: Option<String>,
+    /// Language it was written in, by BCP 47; null until it is sent.
+    pub language: Option<String>,
     /// Why it failed or was suppressed; null otherwise.
     pub reason: Option<String>,
+    /// The event it follows from; null if somebody sent it.
+    pub event_id: Option<Uuid>,
+    /// What it was sent with, together with others; null if it follows from an event.
+    pub mailing_id: Option<Uuid>,
+    /// How often it was tried since it was queued.
+    pub tries: i32,
+    /// When it is to be tried next; null unless it is queued. While somebody sends it, when their lease ends.
+    pub due_at: Option<ChronoUnixTimestampMillis>,
+    /// The lease of whoever sends it, or did last.
+    pub lease: Option<Uuid>,
     /// When it was queued or suppressed.
     pub created_at: ChronoUnixTimestampMillis,
     /// When it was handed over for delivery; null before.

@@ -85,6 +85,12 @@ pub enum EventType {
     /// A customer fell to a lower loyalty tier. `$.Customer.downgraded`
     #[iri("customers:CustomerDowngraded")]
     CustomerDowngraded,
+    /// A customer was lost: their churn risk became high. `$.Customer.churned`
+    #[iri("customers:CustomerChurned")]
+    CustomerChurned,
+    /// A customer who was lost came back: their churn risk is high no more. `$.Customer.reactivated`
+    #[iri("customers:CustomerReactivated")]
+    CustomerReactivated,
     /// An order was placed. `$.Order.created`
     #[iri("customers:OrderCreated")]
     OrderCreated,
@@ -124,6 +130,8 @@ impl EventType {
             Self::CustomerUnenrolled => "$.Customer.unenrolled",
             Self::CustomerUpgraded => "$.Customer.upgraded",
             Self::CustomerDowngraded => "$.Customer.downgraded",
+            Self::CustomerChurned => "$.Customer.churned",
+            Self::CustomerReactivated => "$.Customer.reactivated",
             Self::OrderCreated => "$.Order.created",
             Self::OrderShipped => "$.Order.shipped",
             Self::OrderDelivered => "$.Order.delivered",

@@ -20,6 +20,8 @@ pub struct Model {
     pub is_default: bool,
     /// Which spending counts.
     pub evaluation: LoyaltyEvaluation,
+    /// For how many days after a period members keep a tier that they no longer reach; null if they keep it for good.
+    pub grace_days: Option<i32>,
     /// Counts edits by clients from 1.
     pub version: i32,
     /// When the row was made.

@@ -13,6 +13,18 @@ pub struct Model {
     pub currency: String,
     /// When the database was made.
     pub created_at: ChronoUnixTimestampMillis,
+    /// What links in messages are signed with, in base64; null before the first start that knows of it.
+    pub link_secret: Option<String>,
+    /// Whether new customers are welcomed.
+    pub sends_welcome: bool,
+    /// Whether customers who rise to a tier are congratulated.
+    pub sends_upgrade: bool,
+    /// Whether customers who are about to leave are written to.
+    pub sends_re_engagement: bool,
+    /// How many marketing messages a customer gets in `marketing_cap_days`, at most.
+    pub marketing_cap: i32,
+    /// The days in which `marketing_cap` counts.
+    pub marketing_cap_days: i32,
 }
 
 /// None: the server writes its own joins.

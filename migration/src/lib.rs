@@ -24,6 +24,9 @@ mod m20261122_000009_consent;
 mod m20261122_000010_idempotency;
 mod m20261122_000011_refund_in_store_currency;
 mod m20261122_000014_lifetime_value;
+mod m20261123_000012_job;
+mod m20261123_000013_lifecycle;
+mod m20261123_000015_delivery;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
 #[derive(Debug)]
@@ -43,7 +46,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000009_consent::Migration),
             Box::new(m20261122_000010_idempotency::Migration),
             Box::new(m20261122_000011_refund_in_store_currency::Migration),
+            Box::new(m20261123_000012_job::Migration),
+            Box::new(m20261123_000013_lifecycle::Migration),
             Box::new(m20261122_000014_lifetime_value::Migration),
+            Box::new(m20261123_000015_delivery::Migration),
         ]
     }
 }

@@ -97,9 +97,15 @@ async fn every_row_can_be_read_from_its_table() -> Result<(), DbErr> {
         entity::loyalty_tier::Entity::find().all(&database).await?;
         entity::loyalty_membership::Entity::find().all(&database).await?;
         entity::communication::Entity::find().all(&database).await?;
+        entity::communication_attempt::Entity::find().all(&database).await?;
         entity::consent::Entity::find().all(&database).await?;
         entity::event::Entity::find().all(&database).await?;
         entity::idempotency::Entity::find().all(&database).await?;
+        entity::rfm_run::Entity::find().all(&database).await?;
+        entity::rfm_score::Entity::find().all(&database).await?;
+        entity::churn_state::Entity::find().all(&database).await?;
+        entity::job_run::Entity::find().all(&database).await?;
+        entity::job_lease::Entity::find().all(&database).await?;
     }
     Ok(())
 }
@@ -175,7 +181,7 @@ async fn every_list_is_read_in_order_from_an_index() -> Result<(), DbErr> {
     let database = migrated().await?;
     let live = "deleted_at is null";
     // The condition that a list always has, and the columns that it can be sorted by.
-    let lists: [(&str, &str, &[&str]); 17] = [
+    let lists: [(&str, &str, &[&str]); 20] = [
         (
             "customer",
             live,
@@ -208,6 +214,9 @@ async fn every_list_is_read_in_order_from_an_index() -> Result<(), DbErr> {
         ("loyalty_membership", "program_id = x'01'", &["since"]),
         ("loyalty_membership", "tier_id = x'01'", &["since"]),
         ("loyalty_tier", "program_id = x'01'", &["rank"]),
+        ("job_run", "true", &["started_at"]),
+        ("rfm_run", "true", &["as_of"]),
+        ("job_run", "job = 'METRICS'", &["started_at"]),
     ];
 
     for (table, condition, keys) in lists {

@@ -45,7 +45,7 @@ impl Headline {
     /// When the database fails.
     pub async fn read(database: &Database, population: &Population, since: DateTime<Utc>) -> Outcome<Self> {
         let since = since.timestamp_millis();
-        let risk = text(churn::risk_expression(&population.reading));
+        let risk = churn::risk_text(population.reading.now);
         let segment = text(segment_expression(&population.reading));
         let segments =
             SEGMENTS.map(|name| format!("count(*) filter (where {segment} = '{}')", name.description().name));

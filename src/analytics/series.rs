@@ -174,11 +174,12 @@ impl Question<'_> {
                 union all
                 select until, -1 from churned where began < until
             )
-            select {number}, cast(sum(change) as bigint) from turn where instant <= {at} group by 1",
+            select case when instant < {first} then 0 else {number} end, cast(sum(change) as bigint)
+            from turn where instant <= {at} group by 1",
             is_placed = self.population.is_placed(),
             has = self.population.has("customer_id"),
             high_from = churn::high_from("state"),
-            number = format!("case when instant < {first} then 0 else {} end", self.number("instant")),
+            number = self.number("instant"),
         );
         let mut churned = self.read(&statement).await?;
         for index in 1..churned.len() {

@@ -81,16 +81,21 @@ pub fn risk(days_idle: i64, usual_gap: i64) -> ChurnRisk {
 
 /// [`Habits::risk`] in SQL, over the customer's row.
 pub fn risk_expression(reading: &Reading) -> Expr {
+    Expr::cust(risk_text(reading.now))
+}
+
+/// [`Habits::risk`] at `now` in SQL text, over the row `customer`. Division of integers rounds down, as all of them are
+/// positive.
+#[must_use]
+pub fn risk_text(now: DateTime<Utc>) -> String {
     let idle = format!(
         "(case when coalesce(customer.last_purchase_date, customer.customer_since) > {now} then 0 else \
          ({now} - coalesce(customer.last_purchase_date, customer.customer_since)) / {DAY} end)",
-        now = reading.now.timestamp_millis()
+        now = now.timestamp_millis()
     );
     let gap = usual_gap("customer");
     let [low, medium, high] = [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);
-    Expr::cust(format!(
-        "(case when {idle} > {gap} * 2 then '{high}' when {idle} * 2 > {gap} * 3 then '{medium}' else '{low}' end)"
-    ))
+    format!("(case when {idle} > {gap} * 2 then '{high}' when {idle} * 2 > {gap} * 3 then '{medium}' else '{low}' end)")
 }
 
 /// The instant from which [`Habits::risk`] is High, in SQL over a row called `customer` that has the columns of a

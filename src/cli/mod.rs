@@ -1,5 +1,6 @@
 //! The command line.
 
+mod jobs;
 mod serve;
 
 use std::io::{Write, stdout};
@@ -10,10 +11,12 @@ use tempfile::TempDir;
 use crate::{
     app::App,
     clock::Clock,
-    config::{Command, Job, JobsCommand, JobsRunOptions, Options, StoreOptions},
+    config::{Command, Options, StoreOptions},
     event::{Bell, Feed},
-    import, job,
+    import,
+    post::{Post, Templates},
     progress::Progress,
+    schedule::Schedules,
     schema, seed,
     semantics::Base,
     settings,
@@ -46,26 +49,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             let report = seed::run(&app, &options, &Progress::on_stderr()).await?;
             say(&format!("{report}\n"))
         }
-        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Ltv, verify: false, as_of })) => {
-            let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let report = job::fit_lifetime_values(&app, as_of.map(|instant| instant.0)).await?;
-            say(&format!("{report}\n"))
-        }
-        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Ltv, verify: true, .. })) => {
-            bail!("--verify is for the job metrics")
-        }
-        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, as_of: Some(_), .. })) => {
-            bail!("--as-of is for the job ltv")
-        }
-        Command::Jobs(JobsCommand::Run(JobsRunOptions { job: Job::Metrics, verify, as_of: None })) => {
-            let app = open(&store, store.database(), DEFAULT_BASE).await?;
-            let report = if verify { job::verify_metrics(&app).await? } else { job::rebuild_metrics(&app).await? };
-            say(&format!("{report}\n"))?;
-            if verify && !report.is_exact() {
-                bail!("the figures of customers drifted from the ledger");
-            }
-            Ok(())
-        }
+        Command::Jobs(command) => jobs::run(&store, command).await,
     }
 }
 
@@ -75,9 +59,10 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     let base = Base::new(base, &options.former_base_url).map_err(anyhow::Error::msg).context("--base-url")?;
     let database = Database::connect(database).await?;
     database.migrate().await?;
-    let clock = Clock::System;
+    let (clock, post) = (Clock::System, Post::new(Templates::load(None)?));
     let currency = settings::prepare(&database, clock, options.currency).await?;
-    Ok(App { database, clock, base: base.into(), currency, bell: Bell::default(), feed: Feed::default() })
+    let (bell, feed) = (Bell::default(), Feed::default());
+    Ok(App { database, clock, base: base.into(), currency, bell, feed, schedules: Schedules::default(), post })
 }
 
 /// For a command that is to leave the database alone: an empty one in its place that ends with the directory, when it

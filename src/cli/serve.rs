@@ -8,9 +8,12 @@ use tokio::time::interval;
 use super::open;
 use crate::{
     app::App,
-    config::{ServeOptions, StoreOptions},
+    communication::writing,
+    config::{PostOptions, ServeOptions, StoreOptions},
     http::{self, Server},
     idempotency, import, job,
+    post::{Gateway, Mailer, Post, Templates},
+    schedule::Schedules,
 };
 
 /// Serves until the process is told to end.
@@ -26,24 +29,33 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
         Some(directory) => format!("sqlite://{}?mode=rwc", directory.path().join("customers.db").display()),
         None => store.database().to_owned(),
     };
-    let app = open(&store, &database, &base).await?;
+    let post = post(&options.post)?;
+    let mut app = App { post, ..open(&store, &database, &base).await? };
+    if !options.no_jobs {
+        app.schedules = Schedules::with(&options.schedule.schedule).map_err(anyhow::Error::msg)?;
+    }
     if options.demo {
         for report in import::demo(&app).await? {
             tracing::info!("{report}");
         }
     }
-    tokio::spawn(refresh(app.clone()));
+    if !options.no_jobs {
+        tokio::spawn(job::scheduler::run(app.clone()));
+    }
     tokio::spawn(forget(app.clone()));
     tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));
     http::serve(server, app).await
 }
 
-/// Brings the dynamic segments up to date: what depends on time moved on while no server ran.
-async fn refresh(app: App) {
-    match job::settle_segments(&app).await {
-        Ok(changed) => tracing::info!(changed, "the segments are up to date"),
-        Err(error) => tracing::error!(error = format!("{error:#}"), "the segments could not be brought up to date"),
-    }
+/// What messages are written and sent with.
+fn post(options: &PostOptions) -> anyhow::Result<Post> {
+    let templates = Templates::load(options.templates.as_deref()).context("--templates")?;
+    writing::check(&templates).context("--templates")?;
+    let mailer = options.smtp_url.as_deref().zip(options.mail_from.as_deref());
+    let mailer = mailer.map(|(url, from)| Mailer::new(url, from).context("--smtp-url, --mail-from")).transpose()?;
+    let (token, from) = (options.sms_token.as_deref(), options.sms_from.as_deref());
+    let gateway = options.sms_url.as_deref().map(|url| Gateway::new(url, token, from).context("--sms-url"));
+    Ok(Post { mailer, gateway: gateway.transpose()?, ..Post::new(templates) })
 }
 
 /// Forgets idempotency keys that are too old, now and then.

@@ -3,7 +3,7 @@
 use derive::filter;
 use entity::communication::{self, Column, CommunicationChannel, CommunicationPurpose, CommunicationState};
 
-use super::Communication;
+use super::{Communication, CommunicationAttemptRelation};
 use crate::{
     customer::CustomerWhere,
     graphql::{
@@ -43,6 +43,9 @@ pub struct CommunicationWhere {
     /// Name of the template that it is written from.
     #[column(Template)]
     template: StringComparison,
+    /// Why it failed, or was held back.
+    #[column(Reason)]
+    reason: StringComparison,
     /// When it was queued, or held back.
     #[column(CreatedAt)]
     created_at: DateTimeComparison,
@@ -52,6 +55,9 @@ pub struct CommunicationWhere {
     /// Whom it is for.
     #[edge(to = CustomerId)]
     customer: Box<CustomerWhere>,
+    /// The attempts to send it.
+    #[edge(column = entity::communication_attempt::Column::CommunicationId)]
+    attempts: CommunicationAttemptRelation,
 }
 
 relation! {

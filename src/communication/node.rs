@@ -18,6 +18,8 @@ pub struct Communication {
     key: Uuid,
     #[foreign]
     customer_id: Uuid,
+    #[foreign]
+    event_id: Option<Uuid>,
     /// How it travels.
     #[iri("customers:channel")]
     channel: CommunicationChannel,
@@ -30,16 +32,28 @@ pub struct Communication {
     /// Name of the template that it is written from.
     #[iri("customers:template")]
     template: String,
-    /// Subject line. Null where the channel has none.
+    /// Subject line. Null where the channel has none, and until it is written from its template.
     #[iri("schema:headline")]
     #[personal]
     subject: Option<String>,
-    /// Why it failed or was held back. Null otherwise.
+    /// Text of its own. Null where the template says everything.
+    #[iri("schema:text")]
+    #[column(body)]
+    #[personal]
+    text: Option<String>,
+    /// Language it was written in, by BCP 47. Null until it is.
+    #[iri("schema:inLanguage")]
+    language: Option<String>,
+    /// Why it was held back: `no address`, `no consent`, `too many in a short time`, or that the customer was deleted; or
+    /// why it failed, or could not be sent yet. Null otherwise.
     #[iri("customers:stateReason")]
     reason: Option<String>,
     /// When it was queued, or held back.
     #[iri("customers:createdAt")]
     created_at: Instant,
+    /// When it is tried next, or when the time ends that a server has for trying it now. Null unless it is queued.
+    #[iri("customers:dueAt")]
+    due_at: Option<Instant>,
     /// When it was handed over for delivery. Null before.
     #[iri("schema:dateSent")]
     sent_at: Option<Instant>,

@@ -1,6 +1,7 @@
 //! Recording what customers decided about messages.
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
     communication::{CommunicationChannel, CommunicationPurpose},
@@ -20,6 +21,15 @@ use crate::{
     transaction::Transaction,
 };
 
+/// What a customer decided, and how it is known.
+struct Decision {
+    channel: CommunicationChannel,
+    purpose: CommunicationPurpose,
+    state: ConsentState,
+    wording_version: Option<String>,
+    source: String,
+}
+
 /// Records a decision, and lets the customer's opt-in follow the latest.
 ///
 /// # Errors
@@ -35,12 +45,42 @@ pub async fn record(tx: &Transaction, customer: Uuid, input: &ConsentRecordInput
         check.reject(RejectionCode::Invalid, "input.at", "at: expected an instant not after now");
     }
     check.done()?;
+    let (channel, purpose, state) = (input.channel, input.purpose, input.state);
+    Ok(write(tx, &customer, Decision { channel, purpose, state, wording_version, source }, decided_at).await?)
+}
+
+/// Withdraws consent to marketing by a channel, unless there is none.
+///
+/// # Errors
+/// When there is no such customer.
+pub async fn withdraw(tx: &Transaction, customer: Uuid, channel: CommunicationChannel, source: &str) -> Attempt<()> {
+    let row = row::lock(tx, customer, "customer").await?;
+    let is_allowed = match channel {
+        CommunicationChannel::Email => row.email_opt_in,
+        CommunicationChannel::Sms => row.sms_opt_in,
+    };
+    if is_allowed {
+        let (purpose, state) = (CommunicationPurpose::Marketing, ConsentState::Withdrawn);
+        let decision = Decision { channel, purpose, state, wording_version: None, source: source.to_owned() };
+        write(tx, &row, decision, tx.now).await?;
+    }
+    Ok(())
+}
+
+/// Enters a decision, and lets the opt-in follow.
+async fn write(
+    tx: &Transaction,
+    customer: &customer::Model,
+    decision: Decision,
+    decided_at: DateTime<Utc>,
+) -> anyhow::Result<Uuid> {
+    let Decision { channel, purpose, state, wording_version, source } = decision;
     let consent = Model {
         id: tx.key(),
         customer_id: customer.id,
-        channel: input.channel,
-        purpose: input.purpose,
-        state: input.state,
+        channel,
+        purpose,
+        state,
         wording_version,
         source,
         decided_at: ChronoUnixTimestampMillis(decided_at),
@@ -49,8 +89,8 @@ pub async fn record(tx: &Transaction, customer: Uuid, input: &ConsentRecordInput
     let id = consent.id;
     insert_all(&*tx.db, vec![consent]).await.context("could not record consent")?;
     let mut changed = vec!["consents"];
-    if input.purpose == CommunicationPurpose::Marketing {
-        changed.extend(settle(tx, &customer, input.channel).await?);
+    if purpose == CommunicationPurpose::Marketing {
+        changed.extend(settle(tx, customer, channel).await?);
     }
     tx.emit(Event::CustomerUpdated { customer: customer.id, changed });
     Ok(id)

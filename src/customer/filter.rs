@@ -29,6 +29,7 @@ use crate::{
     loyalty::{self, LoyaltyMembershipRelation, LoyaltyTierWhere},
     order::OrderRelation,
     refund::RefundRelation,
+    rfm::RfmScoreWhere,
     segment::SegmentRelation,
 };
 
@@ -152,6 +153,9 @@ pub struct CustomerWhere {
     /// When they were last edited.
     #[column(UpdatedAt)]
     updated_at: DateTimeComparison,
+    /// Their scores by recency, frequency and monetary value. It does not hold where they have none.
+    #[edge(column = entity::rfm_score::Column::Id)]
+    rfm: Box<RfmScoreWhere>,
     /// Their addresses.
     #[edge(column = entity::address::Column::CustomerId)]
     addresses: AddressRelation,

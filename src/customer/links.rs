@@ -27,6 +27,7 @@ use crate::{
     money::Money,
     order::Order,
     refund::Refund,
+    rfm::RfmScore,
     segment::Segment,
     store::{Database, Join, Reading},
 };
@@ -42,6 +43,13 @@ impl Customer {
         let condition = || Expr::col((entity::address::Entity, AddressColumn::IsDefaultShipping)).eq(true);
         let join = Join::Column(|| AddressColumn::CustomerId.into_iden());
         graphql::first(ctx, (&self.siblings, self.key), join, condition).await.transpose()
+    }
+
+    /// Their scores by recency, frequency and monetary value, as of the last run. Null before their first purchase and
+    /// the run that follows it. `$.Customer.has.RfmScore`
+    #[iri("^customers:scoreOf")]
+    async fn rfm(&self, ctx: &Context<'_>) -> Option<Outcome<RfmScore>> {
+        graphql::twin(ctx, &self.siblings, self.key).await.transpose()
     }
 
     /// All addresses, the oldest first unless another order is asked for. `$.Customer.has.Address`

@@ -140,7 +140,7 @@ pub async fn drifted(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow:
 }
 
 /// A derived table of the figures that ledgers hold at parameter 1, of the customers among parameter 2, or of all.
-fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
+pub fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
     let dialect = Dialect::from(db.get_database_backend());
     let within = |column| customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among(column, 2));
     ledger_at("$1", &within("customer_id"), "customer", &within("customer.id"))

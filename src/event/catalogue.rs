@@ -50,6 +50,12 @@ pub enum Event {
         program: Uuid,
         tier: Uuid,
     },
+    CustomerChurned {
+        customer: Uuid,
+    },
+    CustomerReactivated {
+        customer: Uuid,
+    },
     OrderCreated {
         order: Box<order::Model>,
     },
@@ -145,6 +151,8 @@ impl Event {
             Self::CustomerDowngraded { customer, program, tier } => {
                 of_tier(EventType::CustomerDowngraded, *customer, *program, Some(*tier))
             }
+            Self::CustomerChurned { customer } => of(EventType::CustomerChurned, *customer),
+            Self::CustomerReactivated { customer } => of(EventType::CustomerReactivated, *customer),
             Self::OrderCreated { order } => of_order(EventType::OrderCreated, order, Some(order.order_date.0)),
             Self::OrderShipped { order } => of_order(EventType::OrderShipped, order, order.shipped_at.map(|at| at.0)),
             Self::OrderDelivered { order } => {

@@ -42,24 +42,30 @@ pub struct Origin {
     pub cause: EventCause,
 }
 
-/// Writes events, in their order. The rows of their customers are locked.
+/// Writes events, in their order, and gives their keys. The rows of their customers are locked.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn append(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
-    for tales in tales.chunks(MOST_APPENDED) {
-        append_some(tx, clock, origin, tales).await?;
+pub async fn append(
+    tx: &impl ConnectionTrait,
+    clock: Clock,
+    origin: &Origin,
+    tales: &[Tale],
+) -> anyhow::Result<Vec<Uuid>> {
+    let keys: Vec<_> = tales.iter().map(|_| clock.key()).collect();
+    for (keys, tales) in keys.chunks(MOST_APPENDED).zip(tales.chunks(MOST_APPENDED)) {
+        append_some(tx, origin, keys, tales).await?;
     }
-    Ok(())
+    Ok(keys)
 }
 
-async fn append_some(tx: &impl ConnectionTrait, clock: Clock, origin: &Origin, tales: &[Tale]) -> anyhow::Result<()> {
+async fn append_some(tx: &impl ConnectionTrait, origin: &Origin, keys: &[Uuid], tales: &[Tale]) -> anyhow::Result<()> {
     let dialect = Dialect::from(tx.get_database_backend());
     let key = |key: Uuid| key.simple().to_string();
-    let rows = tales.iter().enumerate().map(|(place, tale)| {
+    let rows = keys.iter().zip(tales).enumerate().map(|(place, (id, tale))| {
         json!({
             "place": place + 1,
-            "id": key(clock.key()),
+            "id": key(*id),
             "kind": tale.kind.description().name,
             "occurred_at": tale.occurred_at.timestamp_millis(),
             "customer_id": key(tale.customer),

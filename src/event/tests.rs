@@ -37,7 +37,8 @@ fn tale() -> Tale {
 
 async fn append(tx: &DatabaseTransaction, tales: &[Tale]) -> anyhow::Result<()> {
     let origin = Origin { actor: "local".to_owned(), cause: EventCause::Request };
-    log::append(tx, Clock::System, &origin, tales).await
+    log::append(tx, Clock::System, &origin, tales).await?;
+    Ok(())
 }
 
 async fn tell(app: &App, tales: &[Tale]) -> anyhow::Result<()> {

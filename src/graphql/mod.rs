@@ -12,7 +12,7 @@ mod selection;
 
 pub use connection::{Connection, condition, listed, place, related};
 pub use error::{code, coded, incident};
-pub use node::{find_by, find_by_id, first, follow, node_document, node_id};
+pub use node::{common, find_by, find_by_id, first, follow, node_document, node_id, twin};
 pub use order::OrderDirection;
 pub(crate) use order::order_by;
 pub use pages::{DEFAULT_SIZE, LARGEST_SIZE, Listed, Pages, parse_cursor, write_cursor};

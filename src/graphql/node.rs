@@ -74,6 +74,36 @@ pub async fn follow<T: Record>(
     Ok(nodes.await?.get(&key).cloned())
 }
 
+/// The node of another type that has the same key, as whatever there is once of each has. It is read together with
+/// those of the siblings.
+///
+/// # Errors
+/// When the database fails.
+pub async fn twin<T: Record>(ctx: &Context<'_>, siblings: &Siblings, key: Uuid) -> Outcome<Option<T>> {
+    let app = ctx.data_unchecked::<App>();
+    let nodes = siblings.share(place(ctx), || async {
+        let reading = narrowed::<T>(ctx, &[&[]]);
+        store::rows_by_key::<T>(&app.database, &reading, siblings.keys()).await.map(Arc::new)
+    });
+    Ok(nodes.await?.get(&key).cloned())
+}
+
+/// The node for which `condition` holds, which is unique and the same for all siblings. It is read once for them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn common<T: Record>(
+    ctx: &Context<'_>,
+    siblings: &Siblings,
+    condition: impl FnOnce() -> Expr,
+) -> Outcome<Option<T>> {
+    let app = ctx.data_unchecked::<App>();
+    let node = siblings.share(place(ctx), || async {
+        store::row::<T>(&app.database, &narrowed::<T>(ctx, &[&[]]), condition()).await.map(Arc::new)
+    });
+    Ok(Option::clone(&*node.await?))
+}
+
 /// The first of the nodes that hang on `parent` and fulfil `condition`, in the default order of their type. It is
 /// read together with those of the siblings.
 ///

@@ -14,6 +14,7 @@ mod server;
 mod sse;
 mod streams;
 mod topic;
+mod unsubscribe;
 mod vocabulary;
 mod websocket;
 

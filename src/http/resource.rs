@@ -34,13 +34,15 @@ use crate::{
 const PAGE_SIZE: u32 = 50;
 
 /// The collections that have a list at the root of queries, with its field.
-const ROOTS: [(&str, &str); 6] = [
+const ROOTS: [(&str, &str); 8] = [
     ("customers", "customers"),
     ("orders", "orders"),
     ("products", "products"),
     ("segments", "segments"),
     ("loyalty-programs", "loyaltyPrograms"),
     ("lifetime-value-runs", "lifetimeValueRuns"),
+    ("rfm-runs", "rfmRuns"),
+    ("communications", "communications"),
 ];
 
 /// Where a page starts.

@@ -16,7 +16,7 @@ use super::{
     layers::{self, Hosts},
     resource,
     streams::Streams,
-    vocabulary,
+    unsubscribe, vocabulary,
 };
 use crate::{
     app::App,
@@ -60,6 +60,7 @@ pub fn router(app: App, hosts: Hosts, streams: Streams) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/assets/{*path}", get(assets::asset))
+        .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::unsubscribe))
         .route("/{collection}", get(resource::collection))
         .route("/{collection}/{key}", get(resource::node))
         .route("/{collection}/{key}/{edge}", get(resource::related))

@@ -12,7 +12,7 @@ use super::{
     router::router,
     streams::{Patience, Streams},
 };
-use crate::{app::App, event};
+use crate::{app::App, communication::delivery, event};
 
 /// Requests that run when the server is asked to end may take so long to finish.
 const GRACE: Duration = Duration::from_secs(8);
@@ -62,6 +62,7 @@ pub async fn serve(server: Server, app: App) -> anyhow::Result<()> {
     let streams = Streams::new(ending.clone(), server.patience);
     let tasks = streams.tasks.clone();
     tasks.spawn(event::reader::run(app.clone(), ending.clone()));
+    tasks.spawn(delivery::run(app.clone(), ending.clone()));
     let router = router(app.clone(), hosts(&app), streams);
     let running = async {
         let served = axum::serve(server.listener, router).with_graceful_shutdown(ending.clone().cancelled_owned());

@@ -38,7 +38,8 @@ pub async fn write(tx: &Transaction, rows: Rows, written: impl FnMut(u64)) -> an
         ..Event::CustomerEnrolled { customer, program, tier }.tale(tx.now)
     }));
     tales.extend(bills);
-    log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await
+    log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    Ok(())
 }
 
 /// Brings customers to the tiers and the segments where they belong, once their figures are right, and tells who

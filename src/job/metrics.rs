@@ -2,57 +2,41 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use anyhow::anyhow;
-use entity::event::EventCause;
-use uuid::Uuid;
-
-use super::BATCH_SIZE;
+use super::work::Work;
 use crate::{
     app::App,
     customer::metrics::{self, Drift},
-    event::log::{self, Origin},
+    event::log,
     loyalty,
-    reactions::transact_as,
-    rejection::Attempt,
     segment::{self, Changed},
-    transaction::Transaction,
 };
 
 /// Of how many customers the drift is told at most.
 const MOST_TOLD: u32 = 100;
 
-/// What a run found.
+/// How many customers have other figures than the ledger, and the drift of the first of them.
 #[derive(Clone, Debug)]
-pub enum MetricsReport {
-    /// So many customers had other figures, and have those of the ledger now.
-    Rebuilt(u64),
-    /// So many customers have other figures than the ledger, among them these.
-    Verified(i64, Vec<Drift>),
+pub struct MetricsReport {
+    count: i64,
+    drifts: Vec<Drift>,
 }
 
 /// Rebuilds the figures of all customers from what the ledger holds now, batch by batch, with the tiers and segments
-/// that follow from them.
+/// that follow from them. Those of a batch cannot buy meanwhile.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn rebuild_metrics(app: &App) -> anyhow::Result<MetricsReport> {
-    let drifted = metrics::drifted(app.database.patient_reader(), app.clock.now()).await?;
-    let origin = Origin { actor: "metrics".to_owned(), cause: EventCause::Job };
-    let mut changed = 0;
-    for batch in drifted.chunks(BATCH_SIZE) {
-        let rebuilding = transact_as(app, &origin, |tx| async move { rebuild_some(&tx, batch).await });
-        changed += rebuilding.await.map_err(|refusal| anyhow!("the figures could not be rebuilt: {refusal:?}"))?;
-    }
-    Ok(MetricsReport::Rebuilt(changed))
-}
-
-/// Rebuilds the figures of some customers, who cannot buy meanwhile, and lets tiers and segments follow.
-async fn rebuild_some(tx: &Transaction, customers: &[Uuid]) -> Attempt<u64> {
-    log::lock(&*tx.db, customers).await?;
-    let changed = metrics::rebuild(&*tx.db, tx.now, Some(customers)).await?;
-    loyalty::operations::reconsider_tiers(tx, customers).await?;
-    segment::operations::reconsider(tx, customers, &Changed::Everything).await?;
-    Ok(changed)
+pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
+    work.examine(work.count_customers().await?);
+    let drifted = metrics::drifted(work.reader(), work.now).await?;
+    work.apply(&drifted, |tx, batch| async move {
+        log::lock(&*tx.db, &batch).await?;
+        let changed = metrics::rebuild(&*tx.db, tx.now, Some(&batch)).await?;
+        loyalty::operations::reconsider_tiers(&tx, &batch).await?;
+        segment::operations::reconsider(&tx, &batch, &Changed::Everything).await?;
+        Ok(usize::try_from(changed).unwrap_or(batch.len()))
+    })
+    .await
 }
 
 /// Compares the figures of all customers with what the ledger holds now. Changes nothing.
@@ -61,31 +45,28 @@ async fn rebuild_some(tx: &Transaction, customers: &[Uuid]) -> Attempt<u64> {
 /// When the database fails.
 pub async fn verify_metrics(app: &App) -> anyhow::Result<MetricsReport> {
     let (count, drifts) = metrics::verify(app.database.patient_reader(), app.clock.now(), MOST_TOLD).await?;
-    Ok(MetricsReport::Verified(count, drifts))
+    Ok(MetricsReport { count, drifts })
 }
 
 impl MetricsReport {
-    /// Whether the figures were those of the ledger.
+    /// Whether the figures are those of the ledger.
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        matches!(self, Self::Rebuilt(0) | Self::Verified(0, _))
+        self.count == 0
     }
 }
 
 impl Display for MetricsReport {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rebuilt(changed) => write!(formatter, "metrics: rebuilt the figures of {changed} customers"),
-            Self::Verified(0, _) => formatter.write_str("metrics: all figures are those of the ledger"),
-            Self::Verified(count, drifts) => {
-                write!(formatter, "metrics: the figures of {count} customers are not those of the ledger")?;
-                for Drift { customer, figure, kept, ledger } in drifts {
-                    let (kept, ledger) = (Figure(*kept), Figure(*ledger));
-                    write!(formatter, "\ncustomers/{customer}: {figure} is {kept}, by the ledger {ledger}")?;
-                }
-                Ok(())
-            }
+        if self.is_exact() {
+            return formatter.write_str("metrics: all figures are those of the ledger");
         }
+        write!(formatter, "metrics: the figures of {} customers are not those of the ledger", self.count)?;
+        for Drift { customer, figure, kept, ledger } in &self.drifts {
+            let (kept, ledger) = (Figure(*kept), Figure(*ledger));
+            write!(formatter, "\ncustomers/{customer}: {figure} is {kept}, by the ledger {ledger}")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,36 +1,28 @@
 //! The members of dynamic segments, as time moves them.
 
-use anyhow::anyhow;
-use entity::event::EventCause;
-
-use super::BATCH_SIZE;
+use super::work::Work;
 use crate::{
-    app::App,
-    event::log::{self, Origin},
-    reactions::transact_as,
+    event::log,
     segment::{Changed, computation, operations},
+    store::Reading,
 };
 
-/// Applies the rules of all dynamic segments to everyone as of now, and counts the customers who entered or left one.
+/// Applies the rules of all dynamic segments to everyone as of now.
 ///
 /// Those who are misplaced are found first. Then they are reconsidered, batch by batch, as everyone is to whom something
 /// happens.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn settle_segments(app: &App) -> anyhow::Result<usize> {
-    let reading = app.reading();
-    let misplaced: Vec<_> =
-        computation::misplaced(app.database.patient_reader(), &reading).await?.into_iter().collect();
-    let origin = Origin { actor: "segmentation".to_owned(), cause: EventCause::Job };
-    for batch in misplaced.chunks(BATCH_SIZE) {
-        let settling = transact_as(app, &origin, |tx| async move {
-            log::lock(&*tx.db, batch).await?;
-            operations::reconsider(&tx, batch, &Changed::Everything).await?;
-            Ok(())
-        });
-        settling.await.map_err(|refusal| anyhow!("segments could not be settled: {refusal:?}"))?;
-    }
-    computation::mark(app.database.writer(), &reading).await?;
-    Ok(misplaced.len())
+pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
+    let reading = Reading { now: work.now, ..work.app.reading() };
+    work.examine(work.count_customers().await?);
+    let misplaced: Vec<_> = computation::misplaced(work.reader(), &reading).await?.into_iter().collect();
+    work.apply(&misplaced, |tx, batch| async move {
+        log::lock(&*tx.db, &batch).await?;
+        operations::reconsider(&tx, &batch, &Changed::Everything).await?;
+        Ok(batch.len())
+    })
+    .await?;
+    computation::mark(work.app.database.writer(), &reading).await
 }

@@ -55,6 +55,7 @@ pub fn program(
         description: Some("Every customer is a member and rises by all that they spend.".to_owned()),
         is_default: true,
         evaluation: LoyaltyEvaluation::Lifetime,
+        grace_days: Some(0),
         version: 1,
         created_at: now,
         updated_at: now,

@@ -29,14 +29,28 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
 /// # Errors
 /// When the database fails.
 pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<()> {
-    for standing::Move { customer, program, tier, is_rise, .. } in
-        standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?
-    {
+    tell(tx, standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?);
+    Ok(())
+}
+
+/// Lets customers fall in programs that count the spending of a period, where the period and the grace are over: see
+/// [`standing::settle_periods`]. Gives how many falls there were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_periods(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
+    let moves = standing::settle_periods(&*tx.db, tx.now, customers).await?;
+    let count = moves.len();
+    tell(tx, moves);
+    Ok(count)
+}
+
+fn tell(tx: &Transaction, moves: Vec<standing::Move>) {
+    for standing::Move { customer, program, tier, is_rise, .. } in moves {
         tx.emit(if is_rise {
             Event::CustomerUpgraded { customer, program, tier }
         } else {
             Event::CustomerDowngraded { customer, program, tier }
         });
     }
-    Ok(())
 }

@@ -4,7 +4,7 @@
 //! [`super::operations`] does.
 
 use anyhow::Context;
-use chrono::{DateTime, Datelike, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use entity::{event::EventType, term::Term};
 use sea_orm::{ConnectionTrait, sea_query::Value};
 use serde_json::json;
@@ -45,8 +45,11 @@ pub struct Move {
     pub since: DateTime<Utc>,
 }
 
+/// Milliseconds in a day.
+const DAY: i64 = 86_400_000;
+
 /// How long spending counts in programs that look back: 365 days, in milliseconds.
-const ROLLING_PERIOD: i64 = 365 * 86_400_000;
+const ROLLING_PERIOD: i64 = 365 * DAY;
 
 /// Enrols those of `customers`, or of all, who are not members of the default program, and never left it, on its lowest
 /// tier and from the day on which they became customers. Gives the new members.
@@ -107,7 +110,51 @@ pub async fn settle_tiers(
     let dialect = Dialect::from(tx.get_database_backend());
     let is_meant = customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among("membership.customer_id", 3));
     let parameter = customers.map(|keys| dialect.parameter(keys));
-    settle(tx, as_of, &is_meant, parameter, "member.evaluation = 'LIFETIME'").await
+    settle(tx, as_of, (&is_meant, parameter), &Falls::of_lifetime()).await
+}
+
+/// How many memberships there are in programs that count the spending of a period.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
+    let sql = "select count(*) from loyalty_membership membership
+        join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'";
+    let context = "could not count the members of loyalty programs";
+    let rows = query(db, sql, Vec::new()).await.context(context)?;
+    let count: i64 = rows.first().context(context)?.try_get_by_index(0)?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// The members who fall as of `as_of`, as a period is over in which they did not reach their tier again: see
+/// [`settle_periods`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn overdue(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
+    let movers = movers("program.evaluation <> 'LIFETIME'", &Falls::at_the_end_of_periods(as_of));
+    let sql = format!("{movers} select distinct customer_id from mover where not is_rise order by customer_id");
+    let rows = query(db, &sql, instants(as_of)).await.context("could not tell who falls to another loyalty tier")?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+}
+
+/// Lets `customers` fall, in programs that count the spending of a period, to the tier that they reached in it, when the
+/// period and the grace of the program are over.
+///
+/// A year of the calendar is over for whoever came to their tier before its end; they keep the tier that they reached in
+/// it. A rolling period is over 365 days after they came to their tier; the spending of the last 365 days tells then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_periods(
+    tx: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    customers: &[Uuid],
+) -> anyhow::Result<Vec<Move>> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    let is_meant = format!("program.evaluation <> 'LIFETIME' and {}", dialect.is_among("membership.customer_id", 3));
+    let parameter = Some(dialect.parameter(customers));
+    settle(tx, as_of, (&is_meant, parameter), &Falls::at_the_end_of_periods(as_of)).await
 }
 
 /// As [`settle_tiers`], for the members of `program`, whose tiers were changed: they rise and fall at once.
@@ -119,7 +166,7 @@ pub async fn settle_program(
     as_of: DateTime<Utc>,
     program: Uuid,
 ) -> anyhow::Result<Vec<Move>> {
-    settle(tx, as_of, "membership.program_id = $3", Some(program.into()), "true").await
+    settle(tx, as_of, ("membership.program_id = $3", Some(program.into())), &Falls::of_all()).await
 }
 
 /// What `customer` spent, as far as it counts in `program`, in minor units of the store's currency.
@@ -142,6 +189,61 @@ pub async fn spent(
     Ok(rows.first().context("there is no such customer, or no such program")?.try_get_by_index(0)?)
 }
 
+/// Who may fall, in SQL over the rows `member`, `program` and `customer`.
+struct Falls {
+    /// The condition on a member.
+    condition: String,
+    /// What they spent that lets them keep the tier they hold, in minor units; null if nothing but what counts does.
+    kept: String,
+}
+
+impl Falls {
+    /// Those whose spending ever counts, at once.
+    fn of_lifetime() -> Self {
+        Self { condition: "member.evaluation = 'LIFETIME'".to_owned(), ..Self::of_all() }
+    }
+
+    /// All, at once.
+    fn of_all() -> Self {
+        Self { condition: "true".to_owned(), kept: "cast(null as bigint)".to_owned() }
+    }
+
+    /// Those whose period is over, and the grace of their program: none where that is null.
+    fn at_the_end_of_periods(as_of: DateTime<Utc>) -> Self {
+        let now = as_of.timestamp_millis();
+        let [this_year, last_year, year_before] = [0, 1, 2].map(|years| new_year(as_of, years).timestamp_millis());
+        // The last year that began so long ago that the one before it is over, grace included.
+        let begun = format!(
+            "case when {now} >= {this_year} + cast(grace_days as bigint) * {DAY} then {this_year} else {last_year} end"
+        );
+        let condition = format!(
+            "member.grace_days is not null and case member.evaluation
+                when 'ROLLING' then {now} > member.tier_since + {ROLLING_PERIOD} + cast(member.grace_days as bigint) * {DAY}
+                else member.tier_since < {begun} end"
+        );
+        let kept = format!(
+            "case program.evaluation when 'CALENDAR' then coalesce((
+                select cast(max(year.spent) as bigint) from (
+                    select sum(movement.amount) as spent from {MOVEMENTS} movement
+                    where movement.customer_id = customer.id and movement.instant <= {now}
+                        and movement.instant >= case when {now} >= {this_year} + cast(program.grace_days as bigint) * {DAY}
+                            then {last_year} else {year_before} end
+                    group by case when movement.instant >= {this_year} then 0
+                        when movement.instant >= {last_year} then 1 else 2 end
+                ) year
+            ), 0) else {spent} end",
+            spent = spent_expression(),
+        );
+        Self { condition, kept }
+    }
+}
+
+/// The beginning of the year of `as_of` in UTC, or of one so many `years` before.
+fn new_year(as_of: DateTime<Utc>, years: i32) -> DateTime<Utc> {
+    let day = NaiveDate::from_yo_opt(as_of.year() - years, 1);
+    day.map_or(as_of, |day| day.and_time(NaiveTime::MIN).and_utc())
+}
+
 /// What a customer spent, as far as it counts in a program: an expression over the rows `customer` and `program`, in
 /// minor units of the store's currency. Its parameters are [`instants`].
 fn spent_expression() -> String {
@@ -157,12 +259,48 @@ fn spent_expression() -> String {
 
 /// The instant as of which spending is told, and the beginning of its year in UTC.
 fn instants(as_of: DateTime<Utc>) -> Vec<Value> {
-    let new_year = as_of.date_naive().with_ordinal(1).map_or(as_of, |day| day.and_time(NaiveTime::MIN).and_utc());
-    vec![as_of.timestamp_millis().into(), new_year.timestamp_millis().into()]
+    vec![as_of.timestamp_millis().into(), new_year(as_of, 0).timestamp_millis().into()]
 }
 
-/// Sets the tier that the rule gives, for the memberships that `is_meant`, which reads `parameter` as number 3; those
-/// who would fall only where `may_fall`.
+/// The members who are to come to another tier, `mover`, as common table expressions: those of the memberships that
+/// `is_meant`, and those who would fall only as `falls` says.
+fn movers(is_meant: &str, falls: &Falls) -> String {
+    let Falls { condition, kept } = falls;
+    format!(
+        "with band as (
+            select tier.id, tier.program_id, tier.rank, lead(tier.min_spend) over upwards as below,
+                case when row_number() over upwards > 1 then tier.min_spend end as least
+            from loyalty_tier tier
+            window upwards as (partition by tier.program_id order by tier.min_spend)
+        ), spender as (
+            select membership.id, membership.customer_id, membership.program_id, membership.tier_id, membership.since,
+                membership.tier_since, held.rank, held.min_spend, program.evaluation, program.grace_days,
+                {spent} as spent, {kept} as kept
+            from loyalty_membership membership
+            join loyalty_tier held on held.id = membership.tier_id
+            join loyalty_program program on program.id = membership.program_id
+            join customer on customer.id = membership.customer_id
+            where {is_meant}
+        ), member as (
+            select spender.*, case when spent >= min_spend then spent when kept >= min_spend then min_spend
+                when kept > spent then kept else spent end as counted
+            from spender
+        ), mover as (
+            select member.id, member.customer_id, member.since, member.evaluation, member.program_id,
+                member.tier_id as from_id, band.id as tier_id, band.rank > member.rank as is_rise, band.least,
+                band.below
+            from member
+            join band on band.program_id = member.program_id
+                and (band.least is null or member.counted >= band.least)
+                and (band.below is null or member.counted < band.below)
+            where member.tier_id <> band.id and (band.rank > member.rank or ({condition}))
+        )",
+        spent = spent_expression(),
+    )
+}
+
+/// Sets the tier that the rule gives, for the memberships that are meant: a condition, and the parameter that it reads as
+/// number 3; those who would fall only as `falls` says.
 ///
 /// The tier is the highest whose threshold the customer's spending reaches; the lowest is the floor. It is held since
 /// the movement of money at or before `as_of` that brought the customer there, as though the tiers had always been what
@@ -171,35 +309,12 @@ fn instants(as_of: DateTime<Utc>) -> Vec<Value> {
 async fn settle(
     tx: &impl ConnectionTrait,
     as_of: DateTime<Utc>,
-    is_meant: &str,
-    parameter: Option<Value>,
-    may_fall: &str,
+    (is_meant, parameter): (&str, Option<Value>),
+    falls: &Falls,
 ) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
-        "with band as (
-            select tier.id, tier.program_id, tier.rank, lead(tier.min_spend) over upwards as below,
-                case when row_number() over upwards > 1 then tier.min_spend end as least
-            from loyalty_tier tier
-            window upwards as (partition by tier.program_id order by tier.min_spend)
-        ), member as (
-            select membership.id, membership.customer_id, membership.program_id, membership.tier_id,
-                membership.since, held.rank, program.evaluation, {spent} as spent
-            from loyalty_membership membership
-            join loyalty_tier held on held.id = membership.tier_id
-            join loyalty_program program on program.id = membership.program_id
-            join customer on customer.id = membership.customer_id
-            where {is_meant}
-        ), mover as (
-            select member.id, member.customer_id, member.since, member.evaluation, member.program_id,
-                member.tier_id as from_id, band.id as tier_id, band.rank > member.rank as is_rise, band.least,
-                band.below
-            from member
-            join band on band.program_id = member.program_id
-                and (band.least is null or member.spent >= band.least)
-                and (band.below is null or member.spent < band.below)
-            where member.tier_id <> band.id and (band.rank > member.rank or {may_fall})
-        ), change as (
+        "{movers}, change as (
             select customer_id, instant, sum(amount) as amount
             from {MOVEMENTS} movement
             where instant <= cast($1 as bigint) and customer_id in (select customer_id from mover)
@@ -226,7 +341,7 @@ async fn settle(
             and (absence.id is null or balance.instant > absence.last_instant)
         group by mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise, mover.least,
             mover.since, mover.evaluation, mover.from_id, absence.id",
-        spent = spent_expression(),
+        movers = movers(is_meant, falls),
     );
     let mut parameters = instants(as_of);
     parameters.extend(parameter);
@@ -322,6 +437,106 @@ mod tests {
             assert_eq!(tier(&tx, debtor).await?, ("Bronze".to_owned(), ago(300)));
             assert_eq!(settle_tiers(&tx, now(), None).await?, []);
             assert_eq!(enroll(&tx, now(), None).await?, []);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The tier that the one member of the default program holds after it was settled at each of these instants.
+    async fn settled(
+        tx: &sea_orm::DatabaseTransaction,
+        member: Uuid,
+        instants: &[DateTime<Utc>],
+    ) -> anyhow::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for &instant in instants {
+            let overdue = overdue(tx, instant).await?;
+            let moves = settle_periods(tx, instant, &[member]).await?;
+            assert_eq!(overdue, moves.iter().map(|move_| move_.customer).collect::<Vec<_>>(), "{instant}");
+            assert!(moves.iter().all(|move_| !move_.is_rise && move_.since == instant), "{moves:?}");
+            names.push(tier(tx, member).await?.0);
+        }
+        Ok(names)
+    }
+
+    /// A member who came to Silver at `start` by spending 600, in a program that evaluates so.
+    async fn silver(
+        tx: &sea_orm::DatabaseTransaction,
+        evaluation: &str,
+        grace_days: Option<i32>,
+        start: DateTime<Utc>,
+    ) -> anyhow::Result<Uuid> {
+        execute(tx, "delete from loyalty_membership", Vec::new()).await?;
+        let sql = "update loyalty_program set evaluation = $1, grace_days = $2";
+        execute(tx, sql, vec![evaluation.into(), grace_days.into()]).await?;
+        let jane = customer(tx, "Jane").await?;
+        insert_all(tx, vec![purchase(jane, start, 60_000)]).await?;
+        enroll(tx, start, Some(&[jane])).await?;
+        let moves = settle_tiers(tx, start, Some(&[jane])).await?;
+        assert_eq!((moves.len(), tier(tx, jane).await?), (1, ("Silver".to_owned(), start)));
+        Ok(jane)
+    }
+
+    /// Days of grace, when money moved and how much, when tiers are settled, and the tier after each time.
+    type Case<'a, T> = (Option<i32>, &'a [(T, i64)], &'a [DateTime<Utc>], &'a [&'a str]);
+
+    #[tokio::test]
+    async fn a_rolling_tier_is_lost_when_365_days_and_the_grace_are_over() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let start = ago(500);
+            let day = |days| start + chrono::TimeDelta::days(days);
+            let moment = chrono::TimeDelta::milliseconds(1);
+            let cases: [Case<'_, i64>; 5] = [
+                (Some(0), &[], &[day(364), day(365), day(365) + moment], &["Silver", "Silver", "Bronze"]),
+                (Some(30), &[], &[day(365) + moment, day(395), day(395) + moment], &["Silver", "Silver", "Bronze"]),
+                (None, &[], &[day(499)], &["Silver"]),
+                // Reached again, and then no more.
+                (Some(0), &[(100, 50_000)], &[day(400), day(465), day(465) + moment], &["Silver", "Silver", "Bronze"]),
+                (Some(0), &[(100, 49_999)], &[day(365) + moment], &["Bronze"]),
+            ];
+
+            for (grace, purchases, instants, expected) in cases {
+                let jane = silver(&tx, "ROLLING", grace, start).await?;
+                let more = purchases.iter().map(|&(days, total)| purchase(jane, day(days), total));
+                insert_all(&tx, more.collect()).await?;
+                assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {purchases:?}");
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_tier_of_a_calendar_year_is_lost_when_a_year_without_it_and_the_grace_are_over() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+            let start = at("2024-06-01T00:00:00Z");
+            let eve = ["2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00Z", "2025-12-31T23:59:59.999Z"].map(at);
+            let (end, graced) =
+                (at("2026-01-01T00:00:00Z"), ["2026-01-31T23:59:59.999Z", "2026-02-01T00:00:00Z"].map(at));
+            let cases: [Case<'_, &str>; 6] = [
+                (Some(0), &[], &eve, &["Silver", "Silver", "Silver"]),
+                (Some(0), &[("2025-03-01T00:00:00Z", 49_999)], &[eve[2], end], &["Silver", "Bronze"]),
+                (Some(0), &[("2025-03-01T00:00:00Z", 50_000)], &[end], &["Silver"]),
+                (Some(31), &[], &[end, graced[0], graced[1]], &["Silver", "Silver", "Bronze"]),
+                // What is returned in the same year lets nobody fall within it.
+                (Some(0), &[("2024-07-01T00:00:00Z", -60_000)], &[eve[0], eve[1]], &["Silver", "Bronze"]),
+                (None, &[], &[at("2026-11-01T00:00:00Z")], &["Silver"]),
+            ];
+
+            for (grace, movements, instants, expected) in cases {
+                let jane = silver(&tx, "CALENDAR", grace, start).await?;
+                for &(instant, amount) in movements {
+                    if amount > 0 {
+                        insert_all(&tx, vec![purchase(jane, at(instant), amount)]).await?;
+                    } else {
+                        insert_all(&tx, vec![refund(jane, at(instant), -amount)]).await?;
+                    }
+                }
+                assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {movements:?}");
+            }
             Ok(())
         })
         .await

@@ -10,15 +10,18 @@ use crate::{
     address::AddressMutation,
     analytics::AnalyticsQuery,
     app::App,
+    communication::{CommunicationMutation, CommunicationQuery},
     consent::ConsentMutation,
     contact_point::ContactPointMutation,
     customer::{CustomerMutation, CustomerQuery},
     event::EventSubscription,
+    job::{JobMutation, JobQuery},
     lifetime_value::LifetimeValueQuery,
     loyalty::{LoyaltyMembershipMutation, LoyaltyProgramMutation, LoyaltyQuery},
     order::{OrderMutation, OrderQuery},
     product::{ProductMutation, ProductQuery},
     refund::RefundMutation,
+    rfm::RfmQuery,
     segment::{SegmentMutation, SegmentQuery},
     settings::StoreQuery,
 };
@@ -38,6 +41,9 @@ pub struct Query(
     LoyaltyQuery,
     LifetimeValueQuery,
     AnalyticsQuery,
+    RfmQuery,
+    JobQuery,
+    CommunicationQuery,
 );
 
 /// Everything that can be written. Each mutation is one transaction, with all that follows from it.
@@ -53,6 +59,8 @@ pub struct Mutation(
     SegmentMutation,
     LoyaltyProgramMutation,
     LoyaltyMembershipMutation,
+    JobMutation,
+    CommunicationMutation,
 );
 
 /// Everything that can be followed as it happens.

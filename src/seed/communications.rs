@@ -47,6 +47,7 @@ fn communication(chance: &mut Chance, customer: &customer::Model, now: DateTime<
         _ => chance.instant(customer.customer_since.0, now),
     };
     let sent = (created + TimeDelta::seconds(chance.number(1..=90))).min(now);
+    let is_written = matches!(state, CommunicationState::Sent | CommunicationState::Failed);
     communication::Model {
         id: chance.key(),
         customer_id: customer.id,
@@ -54,8 +55,16 @@ fn communication(chance: &mut Chance, customer: &customer::Model, now: DateTime<
         purpose,
         state,
         template: template.to_owned(),
-        subject: (channel == CommunicationChannel::Email).then(|| subject.to_owned()),
+        subject: (is_written && channel == CommunicationChannel::Email).then(|| subject.to_owned()),
+        body: None,
+        language: is_written.then(|| "en".to_owned()),
         reason: reason.map(str::to_owned),
+        event_id: None,
+        mailing_id: None,
+        tries: 0,
+        // Nobody is there to read it, so that it is never due.
+        due_at: None,
+        lease: None,
         created_at: ChronoUnixTimestampMillis(created),
         sent_at: (state == CommunicationState::Sent).then_some(ChronoUnixTimestampMillis(sent)),
     }

@@ -1,17 +1,22 @@
-//! The segments that every store begins with: by spending and by engagement.
+//! The segments that every store begins with: by spending, by engagement, and by scores.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
+    rfm_score::RfmSegment,
     segment::{self, SegmentKind},
     term::Term,
+};
+use sea_orm::{
+    ColumnTrait,
+    sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
 use crate::{
     customer::{Engagement, SpendSegment},
-    filter::{Literal, Rule, Test},
+    filter::{Literal, Quantifier, Rule, Test},
 };
 
 /// The rows of the built-in segments. Each holds the customers for whom a computed enum has one of its
@@ -30,17 +35,55 @@ pub fn segments(now: DateTime<Utc>, mut key: impl FnMut() -> Uuid) -> anyhow::Re
         (Engagement::AtRisk, "At risk", "engagement-at-risk"),
         (Engagement::Inactive, "Inactive", "engagement-inactive"),
     ];
-    let spending =
-        spending.into_iter().map(|(term, name, handle)| segment("customerSegment", term, name, handle, now, key()));
+    let spending = spending
+        .into_iter()
+        .map(|(term, name, handle)| segment(is("customerSegment", term), term, name, handle, now, key()));
     let mut segments = spending.collect::<anyhow::Result<Vec<_>>>()?;
     for (term, name, handle) in engagement {
-        segments.push(segment("engagement", term, name, handle, now, key())?);
+        segments.push(segment(is("engagement", term), term, name, handle, now, key())?);
+    }
+    for (term, name, handle) in SCORED {
+        let rule = Box::new(is("segment", term));
+        let rule = Rule::Related { edge: "rfm".to_owned(), quantifier: Quantifier::Some, rule };
+        segments.push(segment(rule, term, name, &format!("{SCORED_PREFIX}{handle}"), now, key())?);
     }
     Ok(segments)
 }
 
+/// How the handles of segments by scores begin.
+const SCORED_PREFIX: &str = "rfm-";
+
+/// The segments by scores.
+const SCORED: [(RfmSegment, &str, &str); 11] = [
+    (RfmSegment::Champions, "Champions", "champions"),
+    (RfmSegment::Loyal, "Loyal", "loyal"),
+    (RfmSegment::PotentialLoyalist, "Potential Loyalist", "potential-loyalist"),
+    (RfmSegment::NewCustomers, "New Customers", "new-customers"),
+    (RfmSegment::Promising, "Promising", "promising"),
+    (RfmSegment::NeedAttention, "Need Attention", "need-attention"),
+    (RfmSegment::AboutToSleep, "About To Sleep", "about-to-sleep"),
+    (RfmSegment::AtRisk, "At Risk", "at-risk"),
+    (RfmSegment::CannotLoseThem, "Cannot Lose Them", "cannot-lose-them"),
+    (RfmSegment::Hibernating, "Hibernating", "hibernating"),
+    (RfmSegment::Lost, "Lost", "lost"),
+];
+
+/// The condition that a segment is none of those by scores, whose members only the job that scores changes, and whoever
+/// deletes a customer.
+#[must_use]
+pub fn is_not_scored() -> Expr {
+    let is_scored = segment::Column::IsBuiltIn.eq(true).and(segment::Column::Handle.starts_with(SCORED_PREFIX));
+    is_scored.not()
+}
+
+/// The rule that a computed enum has this value.
+fn is(field: &str, term: impl Term) -> Rule {
+    let name = term.description().name.to_owned();
+    Rule::Compare { field: field.to_owned(), test: Test::Eq(Literal::Text(name)) }
+}
+
 fn segment(
-    field: &str,
+    rule: Rule,
     term: impl Term,
     name: &str,
     handle: &str,
@@ -48,7 +91,6 @@ fn segment(
     id: Uuid,
 ) -> anyhow::Result<segment::Model> {
     let term = term.description();
-    let rule = Rule::Compare { field: field.to_owned(), test: Test::Eq(Literal::Text(term.name.to_owned())) };
     let now = ChronoUnixTimestampMillis(now);
     Ok(segment::Model {
         id,
@@ -83,7 +125,7 @@ mod tests {
         let rule = serde_json::json!({
             "compare": { "field": "customerSegment", "test": { "eq": { "text": "PREMIUM" } } }
         });
-        assert_eq!(segments.len(), 6);
+        assert_eq!(segments.len(), 17);
         assert_eq!(premium.handle, "spend-premium");
         assert_eq!(premium.description.as_deref(), Some("Customers who spent 5000 or more."));
         assert_eq!(premium.rule, Some(rule));

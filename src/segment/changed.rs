@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use sea_orm::sea_query::{Expr, Query, SqliteQueryBuilder};
 
+use super::computation::Which;
+
 /// Columns of customers, and tables that hang on them, whose values may be others now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
@@ -35,6 +37,15 @@ impl Changed {
                 Self::Names(names)
             }
             _ => Self::Everything,
+        }
+    }
+
+    /// The segments whose rules may read something of it.
+    #[must_use]
+    pub fn which(&self) -> Which {
+        match self {
+            Self::Names(names) if !names.contains("rfm_score") => Which::NotScored,
+            Self::Names(_) | Self::Everything => Which::All,
         }
     }
 

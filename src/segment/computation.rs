@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
 use uuid::Uuid;
 
+use super::built_in::is_not_scored;
 use crate::{
     customer::CustomerWhere,
     failure::Failure,
@@ -32,6 +33,27 @@ pub struct Change {
     pub has_entered: bool,
 }
 
+/// Which dynamic segments are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// All but the built-in ones by scores: nothing changes their members but the job that scores, and who deletes or
+    /// restores a customer.
+    NotScored,
+}
+
+impl Which {
+    /// The condition on a segment.
+    pub(super) fn condition(self) -> Condition {
+        let is_dynamic = Condition::all().add(segment::Column::Rule.is_not_null());
+        match self {
+            Self::All => is_dynamic,
+            Self::NotScored => is_dynamic.add(is_not_scored()),
+        }
+    }
+}
+
 /// Applies the rules of all dynamic segments to `customers`, or to all, as of the instant of `reading`:
 /// those for whom a rule holds enter, those for whom it no longer does leave. Gives both, and tells nobody.
 ///
@@ -45,7 +67,9 @@ pub async fn compute(
     reading: &Reading,
     customers: Option<&[Uuid]>,
 ) -> anyhow::Result<Vec<Change>> {
-    let segments = dynamic(tx).await?;
+    // Nothing that happens to some customers changes their scores.
+    let which = if customers.is_some() { Which::NotScored } else { Which::All };
+    let segments = dynamic(tx, which).await?;
     let dialect = Dialect::from(tx.get_database_backend());
     let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
     let mut changes = Vec::new();
@@ -70,7 +94,7 @@ pub async fn compute(
 pub async fn misplaced(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<BTreeSet<Uuid>> {
     let dialect = Dialect::from(db.get_database_backend());
     let mut customers = BTreeSet::new();
-    for segment in dynamic(db).await? {
+    for segment in dynamic(db, Which::All).await? {
         let condition = condition(reading, dialect, &segment)?;
         let key = || Expr::col((customer::Entity, customer::Column::Id));
         let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
@@ -107,13 +131,13 @@ pub async fn mark(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Resul
     Ok(())
 }
 
-/// All dynamic segments.
+/// The dynamic segments.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn dynamic(tx: &impl ConnectionTrait) -> anyhow::Result<Vec<segment::Model>> {
+pub(super) async fn dynamic(tx: &impl ConnectionTrait, which: Which) -> anyhow::Result<Vec<segment::Model>> {
     segment::Entity::find()
-        .filter(segment::Column::Rule.is_not_null())
+        .filter(which.condition())
         .order_by_asc(segment::Column::Id)
         .all(tx)
         .await

@@ -29,7 +29,7 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed)
     }
     let (dialect, reading) = (tx.dialect(), tx.reading());
     let mut asked = Vec::new();
-    for segment in computation::dynamic(&*tx.db).await? {
+    for segment in computation::dynamic(&*tx.db, changed.which()).await? {
         let condition = computation::condition(&reading, dialect, &segment)?;
         if changed.concerns(&condition) {
             asked.push((segment.id, condition));

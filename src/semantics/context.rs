@@ -66,7 +66,7 @@ fn fact_term(fact: &Fact) -> Value {
             let values: Map<_, _> = terms.iter().map(|term| (term.name.to_owned(), json!(expand(term.iri)))).collect();
             json!({ "@id": id, "@type": "@vocab", "@context": values })
         }
-        Range::Thing(_, parts) => json!({ "@id": id, "@context": facts(parts) }),
+        Range::Thing(_, _, parts) => json!({ "@id": id, "@context": facts(parts) }),
     }
 }
 

@@ -3,12 +3,15 @@
 use entity::{
     ChronoUnixTimestampMillis,
     communication::{CommunicationChannel, CommunicationPurpose, CommunicationState},
+    communication_attempt::AttemptOutcome,
     consent::ConsentState,
     customer::{CustomerKind, Gender},
     event::{EventCause, EventType},
+    job_run::{JobName, JobState},
     lifetime_value_run::NoFit,
     loyalty_program::LoyaltyEvaluation,
     order::OrderStatus,
+    rfm_score::RfmSegment,
     segment::SegmentKind,
     term,
     texts::Texts,
@@ -46,8 +49,8 @@ pub enum Range {
     Json,
     /// One of the terms of a class: the class, what it means, its terms.
     Terms(&'static str, &'static str, &'static [term::Description]),
-    /// A thing without an IRI of its own, written in place: its class and its facts.
-    Thing(&'static str, &'static [super::Fact]),
+    /// Things without IRIs of their own, written in place: their class, what it means, and their facts.
+    Thing(&'static str, &'static str, &'static [super::Fact]),
 }
 
 /// A type of value that is stored in a column.
@@ -162,8 +165,8 @@ macro_rules! stored_terms {
 
 plain_values! { String: Text, bool: Boolean, i32: Integer, i64: Integer, f64: Double, serde_json::Value: Json, Uuid: Text }
 stored_terms! {
-    CommunicationChannel, CommunicationPurpose, CommunicationState, ConsentState, CustomerKind, EventCause, EventType,
-    Gender, LoyaltyEvaluation, NoFit, OrderStatus, SegmentKind,
+    AttemptOutcome, CommunicationChannel, CommunicationPurpose, CommunicationState, ConsentState, CustomerKind, EventCause, EventType,
+    Gender, JobName, JobState, LoyaltyEvaluation, NoFit, OrderStatus, RfmSegment, SegmentKind,
 }
 
 impl Stored for Currency {

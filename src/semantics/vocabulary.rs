@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Kind, Range,
+    Fact, Kind, Range,
     iri::{CUSTOMERS, PREFIXES},
     pages_term,
 };
@@ -103,7 +103,23 @@ impl Terms {
         // Of several classes each node belongs to one, so that none of them is a parent of the type.
         let parents = if description.class_of.len() == 1 { description.class_of } else { &[] };
         self.class(description.class, description.comment, parents);
-        for fact in description.facts.iter().chain(kind.figures) {
+        self.facts(description.class, description.facts.iter().chain(kind.figures));
+        for edge in kind.edges {
+            let (domain, range) =
+                if edge.is_inverse { (edge.target, description.class) } else { (description.class, edge.target) };
+            self.property(edge.property, edge.comment, &[domain], range);
+            if edge.has_pages {
+                let name = format!("customers:{}", pages_term(edge.name));
+                let comment = format!("The first page of `{}`.", edge.name);
+                self.property(&name, &comment, &[description.class], PAGE_CLASS);
+                self.parent(&name, PAGE_PROPERTY);
+            }
+        }
+    }
+
+    /// The properties of a class, and what is written in place of their values.
+    fn facts<'a>(&mut self, owner: &str, facts: impl IntoIterator<Item = &'a Fact>) {
+        for fact in facts {
             let range = match fact.range {
                 Range::Text => "xsd:string",
                 Range::Texts => "rdf:List",
@@ -114,7 +130,11 @@ impl Terms {
                 Range::Date => "xsd:date",
                 Range::DateTime => "xsd:dateTime",
                 Range::Json => "rdf:JSON",
-                Range::Thing(class, _) => class,
+                Range::Thing(class, comment, parts) => {
+                    self.class(class, comment, &[]);
+                    self.facts(class, parts);
+                    class
+                }
                 Range::Terms(class, comment, values) => {
                     self.class(class, comment, &[]);
                     for value in values {
@@ -126,18 +146,7 @@ impl Terms {
                     class
                 }
             };
-            self.property(fact.property, fact.comment, &[description.class], range);
-        }
-        for edge in kind.edges {
-            let (domain, range) =
-                if edge.is_inverse { (edge.target, description.class) } else { (description.class, edge.target) };
-            self.property(edge.property, edge.comment, &[domain], range);
-            if edge.has_pages {
-                let name = format!("customers:{}", pages_term(edge.name));
-                let comment = format!("The first page of `{}`.", edge.name);
-                self.property(&name, &comment, &[description.class], PAGE_CLASS);
-                self.parent(&name, PAGE_PROPERTY);
-            }
+            self.property(fact.property, fact.comment, &[owner], range);
         }
     }
 

@@ -1,7 +1,11 @@
 //! The first start of a store, and the check at every later one.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, bail};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{TryRng, rngs::SysRng};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::OnConflict};
 
 use crate::{
     clock::Clock,
@@ -22,7 +26,10 @@ pub const DEFAULT_CURRENCY: &str = "USD";
 /// When the store has another currency than the one given, or the database fails.
 pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currency>) -> anyhow::Result<Currency> {
     if let Some(stored) = stored(database.reader()).await? {
-        return agreed(stored, currency);
+        let agreed = agreed(stored, currency)?;
+        add_segments(database, clock).await?;
+        make_secret(database).await?;
+        return Ok(agreed);
     }
     let tx = database.begin().await?;
     let now = clock.now();
@@ -42,7 +49,47 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
     let segments = segment::built_in::segments(now, || clock.key())?;
     insert_all(&tx, segments).await.context("could not write the built-in segments")?;
     tx.commit().await.context("could not set up the store")?;
+    make_secret(database).await?;
     Ok(chosen)
+}
+
+/// Adds the built-in segments that the store does not have yet, as an older release knew fewer.
+async fn add_segments(database: &Database, clock: Clock) -> anyhow::Result<()> {
+    let context = "could not add the built-in segments";
+    let known: HashSet<String> = entity::segment::Entity::find()
+        .select_only()
+        .column(entity::segment::Column::Handle)
+        .into_tuple()
+        .all(database.reader())
+        .await
+        .context(context)?
+        .into_iter()
+        .collect();
+    let mut missing = segment::built_in::segments(clock.now(), || clock.key())?;
+    missing.retain(|segment| !known.contains(&segment.handle));
+    if !missing.is_empty() {
+        let missing = missing.into_iter().map(IntoActiveModel::into_active_model);
+        // Another process may add them at the same time.
+        let nothing = OnConflict::new().do_nothing().to_owned();
+        let insert = entity::segment::Entity::insert_many(missing).on_conflict(nothing);
+        insert.exec_without_returning(database.writer()).await.context(context)?;
+    }
+    Ok(())
+}
+
+/// Gives the store what links in messages are signed with, unless it has that. It stays for good, as the links do.
+async fn make_secret(database: &Database) -> anyhow::Result<()> {
+    let store = entity::store::Entity::find().one(database.reader()).await;
+    let store = store.context("could not read the settings of the store")?;
+    if store.is_some_and(|store| store.link_secret.is_some()) {
+        return Ok(());
+    }
+    let mut secret = [0; 32];
+    SysRng.try_fill_bytes(&mut secret).context("the system gives no random numbers")?;
+    let sql = "update store set link_secret = $1 where link_secret is null";
+    let made = execute(database.writer(), sql, vec![BASE64_URL_SAFE_NO_PAD.encode(secret).into()]).await;
+    made.context("could not make what links are signed with")?;
+    Ok(())
 }
 
 /// The currency of the store; none before its first start.
@@ -81,7 +128,7 @@ mod tests {
 
         assert_eq!((one?.code(), two?.code()), ("EUR", "EUR"));
         assert_eq!(entity::loyalty_tier::Entity::find().count(first.reader()).await?, 4);
-        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 6);
+        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 17);
         assert_eq!(prepare(&first, Clock::System, None).await?.code(), "EUR");
         let dollars = Some("USD".parse().expect("a currency"));
         let refused = prepare(&first, Clock::System, dollars).await.expect_err("another currency");
@@ -95,10 +142,10 @@ mod tests {
         let euro = Some("EUR".parse().expect("a currency"));
         // The first holds the store while the second, having found none, waits to set it up.
         let tx = first.begin().await?;
-        let reads = second.clone();
-        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
         let sql = "insert into store (id, currency, created_at) values (1, 'EUR', 0)";
         execute(&tx, sql, Vec::new()).await?;
+        let reads = second.clone();
+        let waiting = tokio::spawn(async move { prepare(&second, Clock::System, None).await });
         while reads.statements() == 0 {
             tokio::task::yield_now().await;
         }

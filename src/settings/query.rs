@@ -1,11 +1,18 @@
 //! The store at the root of queries.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 
-use crate::{app::App, instant::Instant, store::Reading};
+use crate::{
+    app::App,
+    communication::{self, settings::CommunicationSettings},
+    failure::Outcome,
+    instant::Instant,
+    store::Reading,
+};
 
 /// What holds for the whole store.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Store {
     /// Currency of all amounts that name no other: a code of ISO 4217.
     currency: &'static str,
@@ -15,6 +22,14 @@ pub struct Store {
     version: &'static str,
     /// The instant at which the figures of this answer are true.
     now: Instant,
+}
+
+#[ComplexObject]
+impl Store {
+    /// What the store settles about messages to customers.
+    async fn communication_settings(&self, ctx: &Context<'_>) -> Option<Outcome<CommunicationSettings>> {
+        Some(communication::settings::settings(ctx).await)
+    }
 }
 
 /// The root fields about the store.

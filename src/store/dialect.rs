@@ -83,6 +83,15 @@ impl Dialect {
         }
     }
 
+    /// The present instant by the clock of the database, in milliseconds since 1970, in SQL text.
+    #[must_use]
+    pub fn present(self) -> &'static str {
+        match self {
+            Self::Postgres => "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
+            Self::Sqlite => "cast(unixepoch('subsec') * 1000 as integer)",
+        }
+    }
+
     /// Whether `text` occurs in `expression`, letter by letter.
     #[must_use]
     pub fn contains(self, expression: Expr, text: String) -> Expr {

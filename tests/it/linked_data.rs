@@ -6,6 +6,8 @@ use std::{
 };
 
 use customers::{
+    clock::Clock,
+    communication::delivery,
     progress::Progress,
     schema::node::KINDS,
     semantics::{Range, context},
@@ -18,7 +20,7 @@ use json_ld::{
 };
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use crate::{job::run, post::MailServer, server::Server};
 
 const JSON_LD: &str = "application/ld+json";
 
@@ -132,11 +134,13 @@ async fn samples(server: &Server) -> Vec<String> {
       customers(first: 40) { nodes {
         id
         addresses { nodes { id } } contacts { nodes { id } } refunds { nodes { id } } segments { nodes { id } }
-        communications { nodes { id } } consents { nodes { id } } events { nodes { id } }
+        communications { nodes { id attempts { nodes { id } } } } consents { nodes { id } } events { nodes { id } }
         loyaltyMemberships { nodes { id program { id } tier { id } } }
         orders(first: 4) { nodes { id items { nodes { id product { id } } } } }
+        rfm { id run { id } }
       } }
       lifetimeValueRuns { nodes { id } }
+      jobs { lastRun { id } }
     }";
     let data = server.query(query).await;
     let mut found = BTreeSet::new();
@@ -152,7 +156,13 @@ async fn seeded() -> Server {
     let deliver = "mutation ($id: ID!) { orderDeliver(input: { id: $id }) { userErrors { message } } }";
     let answer = server.answer(deliver, json!({ "id": open["orders"]["nodes"][0]["id"] })).await;
     assert_eq!(answer["data"]["orderDeliver"]["userErrors"], json!([]), "{answer}");
-    customers::job::fit_lifetime_values(&server.app, None).await.expect("a run");
+    run(&server, json!({ "name": "RFM" })).await;
+    run(&server, json!({ "name": "LTV" })).await;
+    // Whoever is new is welcomed, so that there is an attempt.
+    let input = json!({ "name": "Jane", "email": "jane@example.com" });
+    server.mutate("customerCreate", input, "customer { id }").await;
+    let sender = server.replica(Clock::System, MailServer::start().await.post()).await;
+    assert!(delivery::send_due(&sender, &|| 1.0).await.expect("a database") > 0);
     server
 }
 
@@ -179,7 +189,7 @@ async fn every_document_of_a_node_expands_without_loss() {
 async fn every_page_of_nodes_expands_without_loss() {
     let server = seeded().await;
     let context_url = server.url("/context.jsonld");
-    let mut pages: Vec<String> = ["customers", "orders", "products", "segments", "loyalty-programs"]
+    let mut pages: Vec<String> = ["customers", "orders", "products", "segments", "loyalty-programs", "rfm-runs"]
         .map(|name| server.url(&format!("/{name}")))
         .to_vec();
     for iri in samples(&server).await.iter().step_by(23) {
@@ -394,7 +404,7 @@ fn terms_of_schema_org_are_used_as_it_defines_them() {
                 Range::Date => vec!["schema:Date"],
                 Range::DateTime => vec!["schema:DateTime"],
                 Range::Json => vec![],
-                Range::Terms(class, ..) | Range::Thing(class, _) => vec![class],
+                Range::Terms(class, ..) | Range::Thing(class, ..) => vec![class],
             };
             assert_fits(&vocabulary, fact.property, &subjects, &objects);
         }

@@ -1,10 +1,13 @@
 //! Making and editing loyalty programs, joining them and leaving them.
 
-use customers::{clock::Clock, loyalty::standing};
+use customers::{clock::Clock, loyalty::standing, store::execute};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::server::{Server, user_errors};
+use crate::{
+    job::run,
+    server::{Server, user_errors},
+};
 
 const PROGRAM: &str = "loyaltyProgram {
   id name handle description isDefault evaluation version
@@ -238,8 +241,13 @@ async fn what_is_wrong_with_a_program_is_told_at_once() {
     let cases = [
         (
             "loyaltyProgramCreate",
-            json!({ "name": "", "handle": "default", "tiers": [] }),
-            &[("REQUIRED", "input.name"), ("TAKEN", "input.handle"), ("REQUIRED", "input.tiers")][..],
+            json!({ "name": "", "handle": "default", "graceDays": 366, "tiers": [] }),
+            &[
+                ("REQUIRED", "input.name"),
+                ("TAKEN", "input.handle"),
+                ("INVALID", "input.graceDays"),
+                ("REQUIRED", "input.tiers"),
+            ][..],
         ),
         (
             "loyaltyProgramCreate",
@@ -321,4 +329,50 @@ async fn tiers_that_are_edited_while_members_buy_end_where_the_rule_says() {
     for (customer, _) in &members {
         assert!(held(&server, customer).await.contains(&"The Club: One".to_owned()));
     }
+}
+
+/// Moves all that happened back by so many days, as though they had passed.
+async fn pass(server: &Server, days: i64) {
+    let moved = [
+        "update orders set order_date = order_date - $1, delivered_at = delivered_at - $1",
+        "update loyalty_membership set tier_since = tier_since - $1",
+    ];
+    for sql in moved {
+        execute(server.app.database.writer(), sql, vec![(days * 86_400_000).into()]).await.expect("a statement");
+    }
+}
+
+#[tokio::test]
+async fn who_did_not_reach_their_tier_again_falls_once_when_period_and_grace_are_over() {
+    let server = Server::start().await;
+    let input = |name: &str, grace: Value| json!({ "name": name, "evaluation": "ROLLING", "graceDays": grace, "tiers": [tier("One", "0"), tier("Two", "100")] });
+    let create = "loyaltyProgram { id graceDays }";
+    let recent =
+        server.mutate("loyaltyProgramCreate", input("Recent", json!(10)), create).await["loyaltyProgram"].take();
+    let kept = server.mutate("loyaltyProgramCreate", input("Kept", Value::Null), create).await["loyaltyProgram"].take();
+    assert_eq!((&recent["graceDays"], &kept["graceDays"]), (&json!(10), &Value::Null));
+    let (jane, john) = (server.enter("Jane").await, server.enter("John").await);
+    for program in [&recent["id"], &kept["id"]] {
+        enroll(&server, &jane, program).await;
+        enroll(&server, &john, program).await;
+    }
+    server.purchase(&jane, "100").await;
+    server.purchase(&john, "100").await;
+    let known = server.events_of(&jane).await.len();
+    let settled = async || run(&server, json!({ "name": "LOYALTY" })).await["changed"].clone();
+
+    pass(&server, 374).await;
+    server.purchase(&john, "100").await;
+    assert_eq!(settled().await, 0);
+    pass(&server, 2).await;
+    assert_eq!(settled().await, 1);
+    assert_eq!(settled().await, 0);
+
+    let tiers = |tier: &str| ["Kept: Two".to_owned(), "Loyalty Program: Bronze".to_owned(), format!("Recent: {tier}")];
+    assert_eq!(
+        (held(&server, &jane).await, held(&server, &john).await),
+        (tiers("One").to_vec(), tiers("Two").to_vec())
+    );
+    let falls = server.events_since(&jane, known).await;
+    assert_eq!(falls, ["CUSTOMER_DOWNGRADED"]);
 }

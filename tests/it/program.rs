@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStderr, Command},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::{server::fresh_database, socket::Socket};
@@ -285,6 +285,46 @@ async fn figures_that_drifted_from_the_ledger_are_reported_and_rebuilt() {
     assert!(!output.status.success());
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(report.contains("of 1 customers") && report.contains(": totalOrders is "), "{report}");
-    assert!(rebuilt.contains("rebuilt the figures of 1 customers"), "{rebuilt}");
+    assert_eq!(rebuilt, "metrics: 3 examined, 1 changed\n");
     assert!(printed(&verify).await.contains("all figures are those of the ledger"));
+}
+
+#[tokio::test]
+async fn jobs_run_by_themselves_unless_they_are_switched_off() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = sqlite(&directory);
+    printed(&["seed", "--customers", "5", "--database", &database]).await;
+    let ask = async |base: &str| -> Value {
+        let query = "{ jobs { name schedule nextRun lastRun { state actor } } customers { nodes { rfm { score } } } }";
+        let request = reqwest::Client::new().post(format!("{base}/graphql")).json(&json!({ "query": query }));
+        request.send().await.expect("an answer").json::<Value>().await.expect("JSON")["data"].take()
+    };
+    let job = |data: &Value, name: &str| {
+        let jobs = data["jobs"].as_array().expect("jobs");
+        jobs.iter().find(|job| job["name"] == name).expect("the job").clone()
+    };
+
+    let (mut idle, base, _log) = serving(&["--no-jobs", "--database", &database]).await;
+    let data = ask(&base).await;
+    assert_eq!(job(&data, "RFM"), json!({ "name": "RFM", "schedule": null, "nextRun": null, "lastRun": null }));
+    idle.kill().await.expect("it ends");
+
+    let flags = ["--schedule", "churn=30 4 * * *", "--schedule", "loyalty=off", "--database", &database];
+    let (_server, base, _log) = serving(&flags).await;
+    let done = async {
+        loop {
+            let data = ask(&base).await;
+            if job(&data, "CHURN")["lastRun"]["state"] == "SUCCEEDED" {
+                return data;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let data = timeout(PATIENCE, done).await.expect("jobs run");
+
+    assert_eq!(job(&data, "RFM")["lastRun"], json!({ "state": "SUCCEEDED", "actor": "schedule" }));
+    assert_eq!(job(&data, "CHURN")["schedule"], "30 4 * * *");
+    assert_eq!(job(&data, "LOYALTY")["lastRun"], Value::Null);
+    let customers = data["customers"]["nodes"].as_array().expect("customers");
+    assert!(customers.iter().any(|customer| customer["rfm"]["score"].is_string()), "{customers:?}");
 }

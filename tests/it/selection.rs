@@ -15,7 +15,10 @@ fn kind(is_wanted: impl Fn(&&Kind) -> bool) -> &'static Kind {
 /// Selects each fact of the kind alone, below the list that `list` makes of a selection.
 async fn check_facts(server: &Server, kind: &Kind, list: impl Fn(&str) -> String) {
     for fact in kind.description.facts {
-        let below = if matches!(fact.range, Range::Thing(..)) { "{ name }" } else { "" };
+        let below = match fact.range {
+            Range::Thing(_, _, parts) => format!("{{ {} }}", parts[0].name),
+            _ => String::new(),
+        };
         let selection = format!("nodes {{ {} {below} }}", fact.name);
 
         server.query(&list(&selection)).await;

@@ -8,6 +8,8 @@ use customers::{
     event::{Bell, Feed},
     http::{self, Patience, Server as HttpServer},
     import,
+    post::{Post, Templates},
+    schedule::Schedules,
     semantics::Base,
     settings,
     store::Database,
@@ -46,7 +48,20 @@ impl Server {
     pub async fn start_with(clock: Clock, patience: Patience) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let database = fresh_database(&directory).await;
-        Self::run(clock, patience, database, directory).await
+        Self::run(clock, patience, post(), database, directory).await
+    }
+
+    /// Starts a server that sends messages so.
+    pub async fn start_sending(post: Post) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = fresh_database(&directory).await;
+        Self::run(Clock::System, Patience::default(), post, database, directory).await
+    }
+
+    /// The parts of another server on the same database, by this clock, which sends messages so.
+    pub async fn replica(&self, clock: Clock, post: Post) -> App {
+        let database = Database::connect(&self.database).await.expect("the database");
+        App { database, clock, post, ..self.app.clone() }
     }
 
     /// Ends the server, and starts another on its database.
@@ -54,10 +69,10 @@ impl Server {
         self.running.abort();
         // An error says that it was ended.
         let _ = self.running.await;
-        Self::run(Clock::System, Patience::default(), self.database, self.directory).await
+        Self::run(Clock::System, Patience::default(), post(), self.database, self.directory).await
     }
 
-    async fn run(clock: Clock, patience: Patience, url: String, directory: TempDir) -> Self {
+    async fn run(clock: Clock, patience: Patience, post: Post, url: String, directory: TempDir) -> Self {
         let database = Database::connect(&url).await.expect("a database");
         database.migrate().await.expect("the schema");
         let mut server = HttpServer::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
@@ -65,7 +80,16 @@ impl Server {
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
-        let app = App { database, clock, base, currency, bell: Bell::default(), feed: Feed::default() };
+        let app = App {
+            database,
+            clock,
+            base,
+            currency,
+            bell: Bell::default(),
+            feed: Feed::default(),
+            schedules: Schedules::default(),
+            post,
+        };
         let running = AbortOnDropHandle::new(tokio::spawn(http::serve(server, app.clone())));
         Self { app, address, client: Client::new(), database: url, running, directory }
     }
@@ -160,6 +184,11 @@ impl Server {
         assert!(answer["errors"][0].is_object(), "{query} succeeded: {answer}");
         answer["errors"][0].take()
     }
+}
+
+/// A post from which nothing leaves.
+pub fn post() -> Post {
+    Post::new(Templates::load(None).expect("the templates of the program"))
 }
 
 /// The codes and dotted paths of the `userErrors` of a payload.

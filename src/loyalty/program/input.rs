@@ -17,6 +17,9 @@ pub struct LoyaltyProgramCreateInput {
     pub description: Option<String>,
     /// Which spending counts towards its tiers: all of it if not said.
     pub evaluation: Option<LoyaltyEvaluation>,
+    /// For how many days after a period members keep a tier that they did not reach in it: 0 to 365, and 0 if not said.
+    /// With null nobody ever falls. Where all spending counts there is no period, and this says nothing.
+    pub grace_days: MaybeUndefined<i32>,
     /// Its tiers, 1 to 50, in any order: thresholds tell which is higher. The lowest is that of every member whose
     /// spending reaches no other.
     pub tiers: Vec<LoyaltyTierInput>,
@@ -35,6 +38,9 @@ pub struct LoyaltyProgramUpdateInput {
     pub description: MaybeUndefined<String>,
     /// Which spending counts towards its tiers. Not null.
     pub evaluation: MaybeUndefined<LoyaltyEvaluation>,
+    /// For how many days after a period members keep a tier that they did not reach in it: 0 to 365. With null nobody
+    /// ever falls.
+    pub grace_days: MaybeUndefined<i32>,
     /// All its tiers, 1 to 50. Those that are not among them are taken away, and their members come to the tier that
     /// their spending reaches. Not null.
     pub tiers: MaybeUndefined<Vec<LoyaltyTierInput>>,

@@ -25,6 +25,9 @@ use crate::{
     transaction::Transaction,
 };
 
+/// The most days of grace after a period: the next one ends no earlier.
+const MOST_GRACE_DAYS: i32 = 365;
+
 /// The column that no two programs share, and the argument that holds it.
 const UNIQUE: [(&str, &str); 1] = [("handle", "input.handle")];
 
@@ -39,6 +42,10 @@ pub async fn create(tx: &Transaction, input: &LoyaltyProgramCreateInput, named: 
     check.unique::<loyalty_program::Entity>(tx, "input.handle", loyalty_program::Column::Handle, &handle, None).await?;
     let description =
         check.optional_text_within("input.description", input.description.as_deref(), LONGEST_DESCRIPTION);
+    let mut grace_days = Some(0);
+    check.change("input.graceDays", &input.grace_days, &mut grace_days, |check, path, days| {
+        Some(grace(check, path, *days))
+    });
     let rungs = tiers::checked(tx, &mut check, &input.tiers, named, &[]);
     check.done()?;
     let now = ChronoUnixTimestampMillis(tx.now);
@@ -49,6 +56,7 @@ pub async fn create(tx: &Transaction, input: &LoyaltyProgramCreateInput, named: 
         description,
         is_default: false,
         evaluation: input.evaluation.unwrap_or(LoyaltyEvaluation::Lifetime),
+        grace_days,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -129,7 +137,19 @@ async fn edited(
     check.unique::<loyalty_program::Entity>(tx, "input.handle", column, handle, Some(own)).await?;
     check.change_text("input.description", &input.description, &mut program.description, LONGEST_DESCRIPTION);
     check.replace("input.evaluation", &input.evaluation, &mut program.evaluation);
+    check.change("input.graceDays", &input.grace_days, &mut program.grace_days, |check, path, days| {
+        Some(grace(check, path, *days))
+    });
     Ok(program)
+}
+
+/// The days of grace, checked: so many as can be.
+fn grace(check: &mut Check, path: &str, days: i32) -> i32 {
+    if !(0..=MOST_GRACE_DAYS).contains(&days) {
+        let message = format!("graceDays: expected 0 to {MOST_GRACE_DAYS}, not {days}");
+        check.reject(RejectionCode::Invalid, path, message);
+    }
+    days
 }
 
 /// What decides which tier a spending reaches.

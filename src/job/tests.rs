@@ -1,0 +1,198 @@
+//! Runs and leases: one at a time, taken over, told of.
+
+use entity::{
+    job_run::{self, JobName, JobState},
+    rfm_score,
+};
+use sea_orm::EntityTrait;
+
+use super::{
+    lease,
+    run::{COMMAND, SCHEDULE, Wish, carry_out, enter, enter_due, last_runs},
+    scheduler,
+    work::Work,
+};
+use crate::{
+    app::App,
+    clock::Clock,
+    customer::metrics,
+    event::log::Origin,
+    given::{self, ago, now},
+    progress::Progress,
+    reactions::transact_as,
+    rejection::{Attempt, Refusal, RejectionCode},
+    rfm::computation::{self, Figures},
+    schedule::Schedules,
+    store::{execute, insert_all},
+};
+
+fn wish(job: JobName) -> Wish {
+    Wish { job, as_of: None, actor: COMMAND.to_owned() }
+}
+
+async fn begin(app: &App, wish: &Wish) -> Attempt<job_run::Model> {
+    let origin = Origin { actor: "test".to_owned(), cause: entity::event::EventCause::Job };
+    transact_as(app, &origin, |tx| async move { enter(&tx, wish).await }).await
+}
+
+fn code(attempt: Attempt<job_run::Model>) -> Option<RejectionCode> {
+    match attempt {
+        Err(Refusal::Rejected(reasons)) => Some(reasons[0].code),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_run_by_one_at_a_time() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let segmentation = wish(JobName::Segmentation);
+
+        let run = begin(&app, &segmentation).await.expect("a run");
+        let second = begin(&app, &segmentation).await;
+        let other = begin(&app, &wish(JobName::Metrics)).await;
+
+        assert_eq!(code(second), Some(RejectionCode::NotAllowed));
+        assert!(other.is_ok(), "{other:?}");
+        let ended = carry_out(&app, run, &Progress::silent()).await?;
+        assert_eq!((ended.state, ended.error), (JobState::Succeeded, None));
+        assert!(begin(&app, &segmentation).await.is_ok());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_whose_process_died_is_taken_over_when_its_lease_expires() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let segmentation = wish(JobName::Segmentation);
+        let dead = begin(&app, &segmentation).await.expect("a run");
+        assert_eq!(code(begin(&app, &segmentation).await), Some(RejectionCode::NotAllowed));
+        let expiry = format!("update job_lease set expires_at = {}", app.database.dialect().present());
+        execute(app.database.writer(), &expiry, Vec::new()).await?;
+
+        let heir = begin(&app, &segmentation).await.expect("a run");
+
+        let told = job_run::Entity::find_by_id(dead.id).one(app.database.reader()).await?.expect("the run");
+        assert_eq!((told.state, told.finished_at.is_some()), (JobState::Abandoned, true));
+        // Should the process go on after all, it changes nothing any more, neither rows nor the run.
+        let progress = Progress::silent();
+        let late = Work::new(&app, &dead, &progress).transact(|_| async { Ok(()) }).await;
+        assert!(late.expect_err("not ours").to_string().contains("another process"));
+        carry_out(&app, dead.clone(), &progress).await?;
+        let told = job_run::Entity::find_by_id(dead.id).one(app.database.reader()).await?.expect("the run");
+        assert_eq!(told.state, JobState::Abandoned);
+        lease::check(app.database.reader(), heir.id).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_was_missed_is_caught_up_with_once() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let schedules = Schedules::with(&[]).map_err(anyhow::Error::msg)?;
+        let app = App { schedules, ..app };
+        let runs = async || {
+            let runs = job_run::Entity::find().all(app.database.reader()).await?;
+            anyhow::Ok(runs.into_iter().filter(|run| run.job == JobName::Segmentation).count())
+        };
+
+        scheduler::run_due(&app).await;
+        assert_eq!(runs().await?, 1);
+        scheduler::run_due(&app).await;
+        assert_eq!(runs().await?, 1);
+        // It is half past nine: the run of eight o'clock was the last one, and nine o'clock was missed.
+        let moved =
+            format!("update job_run set started_at = {}", (now() - chrono::TimeDelta::minutes(31)).timestamp_millis());
+        execute(app.database.writer(), &moved, Vec::new()).await?;
+        scheduler::run_due(&app).await;
+        scheduler::run_due(&app).await;
+
+        assert_eq!(runs().await?, 2);
+        let last = last_runs(app.database.reader()).await?.remove(&JobName::Segmentation).expect("a run");
+        assert_eq!((last.actor.as_str(), last.state, last.started_at.0), (SCHEDULE, JobState::Succeeded, now()));
+        assert!(!last_runs(app.database.reader()).await?.contains_key(&JobName::Metrics));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn of_two_processes_for_whom_a_job_is_due_one_runs_it() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let schedules = Schedules::with(&[]).map_err(anyhow::Error::msg)?;
+        let app = App { schedules, ..app };
+        let due = Wish { actor: SCHEDULE.to_owned(), ..wish(JobName::Segmentation) };
+
+        let first = enter_due(&app, &due).await?.expect("a run");
+        assert!(enter_due(&app, &due).await?.is_none());
+        carry_out(&app, first, &Progress::silent()).await?;
+
+        // The lease is free again, and the job has been run.
+        assert!(enter_due(&app, &due).await?.is_none());
+        assert_eq!(job_run::Entity::find().all(app.database.reader()).await?.len(), 1);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_job_about_the_present_is_not_run_as_of_the_past_nor_any_as_of_the_future() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let as_of = |instant| Wish { as_of: Some(instant), ..wish(JobName::Segmentation) };
+
+        assert_eq!(code(begin(&app, &as_of(ago(1))).await), Some(RejectionCode::NotAllowed));
+        assert!(matches!(app.clock, Clock::Fixed(_)));
+        assert_eq!(job_run::Entity::find().all(app.database.reader()).await?, []);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_job_that_was_killed_half_way_ends_the_same_when_it_runs_again() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let tx = app.database.begin().await?;
+        for days in 1..=3 {
+            let customer = given::customer(&tx, "Jane").await?;
+            insert_all(&tx, vec![given::purchase(customer, ago(days), 100)]).await?;
+        }
+        metrics::rebuild(&tx, now(), None).await?;
+        tx.commit().await?;
+        let all = computation::score(app.database.patient_reader(), now(), Figures::Kept).await?.changes;
+        begin(&app, &wish(JobName::Rfm)).await.expect("a run");
+        computation::keep(app.database.writer(), &all[..1]).await?;
+        let expiry = format!("update job_lease set expires_at = {}", app.database.dialect().present());
+        execute(app.database.writer(), &expiry, Vec::new()).await?;
+
+        let run = begin(&app, &wish(JobName::Rfm)).await.expect("a run");
+        let ended = carry_out(&app, run, &Progress::silent()).await?;
+
+        assert_eq!((ended.state, ended.examined, ended.changed), (JobState::Succeeded, 3, 2));
+        let kept = rfm_score::Entity::find().all(app.database.reader()).await?;
+        let mut kept: Vec<_> = kept.iter().map(|score| (score.recency, score.frequency, score.monetary)).collect();
+        kept.sort_unstable();
+        // Of three, none, one and two are worse.
+        assert_eq!(kept, [(1, 1, 1), (2, 1, 1), (4, 1, 1)]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_job_that_fails_says_why_and_is_free_to_run_again() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let broken = "update segment set rule = '{\"nothing\": 1}' where handle = 'spend-basic'";
+        execute(app.database.writer(), broken, Vec::new()).await?;
+
+        let run = begin(&app, &wish(JobName::Segmentation)).await.expect("a run");
+        let ended = carry_out(&app, run, &Progress::silent()).await?;
+
+        assert_eq!(ended.state, JobState::Failed);
+        assert_eq!(ended.error.as_deref(), Some("the rule of segment \"spend-basic\" cannot be applied"));
+        let told = job_run::Entity::find_by_id(ended.id).one(app.database.reader()).await?;
+        assert_eq!(told, Some(ended));
+        assert!(begin(&app, &wish(JobName::Segmentation)).await.is_ok());
+        Ok(())
+    })
+    .await
+}

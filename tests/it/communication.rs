@@ -1,0 +1,659 @@
+//! Messages to customers: which are queued, what they say, and how they leave.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use customers::{
+    app::App,
+    clock::Clock,
+    communication::{delivery, retry::MOST_TRIES},
+};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    post::{MailServer, SmsGateway},
+    server::{Server, post, user_errors},
+};
+
+/// What is shown of messages, the latest first.
+const SHOWN: &str = "id channel purpose state template subject text language reason sentAt
+    event { type } attempts { nodes { outcome answer endedAt } }";
+
+/// A customer with an e-mail address, and what else is said of them.
+async fn enter(server: &Server, name: &str, facts: Value) -> Value {
+    let mut input = json!({ "name": name, "email": format!("{}@example.com", name.to_lowercase()) });
+    for (field, value) in facts.as_object().expect("facts") {
+        input[field] = value.clone();
+    }
+    let mut payload = server.mutate("customerCreate", input, "customer { id }").await;
+    assert_eq!(payload["userErrors"], json!([]), "{name}");
+    payload["customer"]["id"].take()
+}
+
+/// The messages to a customer, the latest first.
+async fn messages(server: &Server, customer: &Value) -> Vec<Value> {
+    let fields = server.customer_fields(customer, &format!("communications {{ nodes {{ {SHOWN} }} }}")).await;
+    fields["communications"]["nodes"].as_array().expect("nodes").clone()
+}
+
+/// Template, state and reason of the messages to a customer, the latest first.
+async fn fates(server: &Server, customer: &Value) -> Vec<(String, String, Option<String>)> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let fate = |message: &Value| {
+        let known = |field: &str| text(&message[field]).expect("a word");
+        (known("template"), known("state"), text(&message["reason"]))
+    };
+    messages(server, customer).await.iter().map(fate).collect()
+}
+
+fn fate(template: &str, state: &str, reason: Option<&str>) -> (String, String, Option<String>) {
+    (template.to_owned(), state.to_owned(), reason.map(str::to_owned))
+}
+
+/// Waits until a customer's latest message is in this state, by looking at each event of the server's own making: the
+/// rows of the database.
+async fn until(server: &Server, customer: &Value, state: &str) -> Value {
+    loop {
+        let message = messages(server, customer).await.swap_remove(0);
+        if message["state"] == state {
+            return message;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Sends to a customer or a segment.
+async fn send(server: &Server, input: Value) -> Value {
+    server.mutate("communicationSend", input, "queued suppressed last").await
+}
+
+fn mailing(to: &Value, purpose: &str) -> Value {
+    json!({
+        "to": to, "channel": "EMAIL", "purpose": purpose,
+        "content": { "message": { "subject": "News", "text": "One <b>\n\nTwo" } },
+    })
+}
+
+/// The same server at another time.
+fn at(app: &App, now: DateTime<Utc>) -> App {
+    App { clock: Clock::Fixed(now), ..app.clone() }
+}
+
+#[tokio::test]
+async fn a_new_customer_is_welcomed_in_their_language() {
+    let mail = MailServer::start().await;
+    let server = Server::start_sending(mail.post()).await;
+
+    let jane = enter(&server, "Jane", json!({ "preferredLanguage": "de-AT" })).await;
+
+    let letters = mail.letters(1).await;
+    let letter = &letters[0];
+    assert_eq!((letter.to.as_str(), letter.subject().as_str()), ("jane@example.com", "Willkommen, Jane"));
+    let (text, html) = letter.bodies();
+    assert!(text.starts_with("Guten Tag Jane,\n"), "{text}");
+    assert!(html.contains("<p>Guten Tag Jane,</p>"), "{html}");
+    let message = until(&server, &jane, "SENT").await;
+    let key = message["id"].as_str().expect("an id").rsplit_once('/').expect("a key").1;
+    assert_eq!(letter.field("Message-ID"), format!("<{key}@example.org>"));
+    assert_eq!(letter.field("Auto-Submitted"), "auto-generated");
+    assert_eq!(letter.field("List-Unsubscribe"), "");
+    assert_eq!((&message["language"], &message["subject"]), (&json!("de"), &json!("Willkommen, Jane")));
+    assert_eq!(message["event"]["type"], "CUSTOMER_CREATED");
+    let attempts = message["attempts"]["nodes"].as_array().expect("attempts");
+    assert_eq!(attempts.len(), 1);
+    assert_eq!((&attempts[0]["outcome"], &attempts[0]["answer"]), (&json!("ACCEPTED"), &json!("250 kept")));
+    let document = server.get_json(message["id"].as_str().expect("an id"), "application/ld+json").await;
+    assert_eq!((&document["state"], &document["customer"]), (&json!("SENT"), &jane));
+}
+
+#[tokio::test]
+async fn without_a_way_out_messages_wait_where_all_can_see_them() {
+    let server = Server::start().await;
+
+    let jane = enter(&server, "Jane", json!({})).await;
+
+    assert_eq!(fates(&server, &jane).await, [fate("welcome", "QUEUED", None)]);
+    let listed = server.query("{ communications(where: { state: { eq: QUEUED } }) { totalCount } }").await;
+    assert_eq!(listed["communications"]["totalCount"], 1);
+    // Nothing is taken either.
+    let later = at(&server.app, Utc::now() + TimeDelta::days(1));
+    assert_eq!(delivery::send_due(&later, &|| 1.0).await.expect("a database"), 0);
+    assert_eq!(messages(&server, &jane).await[0]["attempts"]["nodes"], json!([]));
+}
+
+#[tokio::test]
+async fn a_rise_is_congratulated_once_however_many_tiers_it_skips() {
+    let mail = MailServer::start().await;
+    let server = Server::start_sending(mail.post()).await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    mail.letters(1).await;
+
+    let order = server.purchase(&jane, "2500.00").await;
+    server.mutate("orderDeliver", json!({ "id": order }), "order { status }").await;
+
+    let letters = mail.letters(2).await;
+    assert_eq!(letters[1].subject(), "Congratulations, you are Gold now");
+    let tier = server.customer_fields(&jane, "loyaltyTier { discountPercent benefits }").await;
+    let (text, _) = letters[1].bodies();
+    let benefits = tier["loyaltyTier"]["benefits"].as_array().expect("benefits").clone();
+    assert!(!benefits.is_empty());
+    for benefit in benefits {
+        assert!(text.contains(&format!("- {}", benefit.as_str().expect("a benefit"))), "{text}");
+    }
+    assert!(text.contains(&format!("{} % off", tier["loyaltyTier"]["discountPercent"])), "{text}");
+    until(&server, &jane, "SENT").await;
+    let expected = [fate("upgrade", "SENT", None), fate("welcome", "SENT", None)];
+    assert_eq!(fates(&server, &jane).await, expected);
+    // A fall is told to nobody.
+    let refund = json!({ "order": order, "amount": "2400.00" });
+    server.mutate("refundCreate", refund, "refund { id }").await;
+    assert!(server.events_of(&jane).await.contains(&"CUSTOMER_DOWNGRADED".to_owned()));
+    assert_eq!(fates(&server, &jane).await, expected);
+}
+
+#[tokio::test]
+async fn each_message_can_be_switched_off() {
+    let server = Server::start().await;
+    let settings = "settings { sendsWelcome sendsUpgrade sendsReEngagement marketingCap marketingCapDays }";
+    let off = json!({ "sendsWelcome": false });
+
+    let payload = server.mutate("communicationSettingsUpdate", off, settings).await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    server.purchase(&jane, "500.00").await;
+
+    let expected = json!({
+        "sendsWelcome": false, "sendsUpgrade": true, "sendsReEngagement": true, "marketingCap": 3, "marketingCapDays": 7,
+    });
+    assert_eq!(payload["settings"], expected);
+    assert_eq!(fates(&server, &jane).await, [fate("upgrade", "QUEUED", None)]);
+    let wrong = json!({ "marketingCap": -1, "marketingCapDays": 0 });
+    let payload = server.mutate("communicationSettingsUpdate", wrong, settings).await;
+    assert_eq!(payload["settings"], expected);
+    let errors = ["marketingCap", "marketingCapDays"].map(|field| ("INVALID".to_owned(), format!("input.{field}")));
+    assert_eq!(user_errors(&payload), errors);
+}
+
+#[tokio::test]
+async fn an_import_writes_to_nobody() {
+    let server = Server::demo().await;
+
+    let data = server.query("{ communications { totalCount } customers { totalCount } }").await;
+
+    assert_eq!(data["communications"]["totalCount"], 0);
+    assert!(data["customers"]["totalCount"].as_i64() > Some(100));
+}
+
+#[tokio::test]
+async fn the_gate_holds_back_what_may_not_be_sent() {
+    let server = Server::start().await;
+    let consent = async |customer: &Value, purpose: &str, state: &str, at: &str| {
+        let input = json!({
+            "customer": customer, "channel": "EMAIL", "purpose": purpose, "state": state, "source": "form", "at": at,
+        });
+        server.mutate("consentRecord", input, "consent { id }").await
+    };
+    let without = server.enter("Nobody").await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    let verdict = async |customer: &Value, purpose: &str| {
+        let input = mailing(&json!({ "customer": customer }), purpose);
+        let preview = preview(&server, &input).await;
+        let payload = send(&server, input).await;
+        assert_eq!(payload["userErrors"], json!([]));
+        let (_, state, reason) = fates(&server, customer).await.swap_remove(0);
+        let told = preview["suppressed"][0]["reason"].as_str().map(str::to_owned);
+        assert_eq!(told, reason, "the preview says the same");
+        assert_eq!((&preview["queued"], preview["queued"] == 1), (&payload["queued"], state == "QUEUED"));
+        reason.unwrap_or(state)
+    };
+
+    assert_eq!(fates(&server, &without).await, [fate("welcome", "SUPPRESSED", Some("no address"))]);
+    assert_eq!(verdict(&without, "TRANSACTIONAL").await, "no address");
+    assert_eq!(verdict(&jane, "TRANSACTIONAL").await, "QUEUED");
+    assert_eq!(verdict(&jane, "MARKETING").await, "no consent");
+    consent(&jane, "MARKETING", "GRANTED", "2026-01-01").await;
+    for _ in 0..3 {
+        assert_eq!(verdict(&jane, "MARKETING").await, "QUEUED");
+    }
+    assert_eq!(verdict(&jane, "MARKETING").await, "too many in a short time");
+    assert_eq!(verdict(&jane, "TRANSACTIONAL").await, "QUEUED");
+    let cap = json!({ "marketingCap": 4 });
+    server.mutate("communicationSettingsUpdate", cap, "settings { marketingCap }").await;
+    assert_eq!(verdict(&jane, "MARKETING").await, "QUEUED");
+    consent(&jane, "MARKETING", "WITHDRAWN", "2026-02-01").await;
+    assert_eq!(verdict(&jane, "MARKETING").await, "no consent");
+    consent(&jane, "TRANSACTIONAL", "WITHDRAWN", "2026-02-01").await;
+    assert_eq!(verdict(&jane, "TRANSACTIONAL").await, "no consent");
+    consent(&jane, "TRANSACTIONAL", "GRANTED", "2026-02-01").await;
+    assert_eq!(verdict(&jane, "TRANSACTIONAL").await, "QUEUED");
+}
+
+#[tokio::test]
+async fn the_frequency_cap_counts_whole_days_to_the_millisecond() {
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({ "emailOptIn": true })).await;
+    let cap = json!({ "marketingCap": 1, "marketingCapDays": 2, "sendsWelcome": false });
+    server.mutate("communicationSettingsUpdate", cap, "settings { marketingCap }").await;
+    let input = mailing(&json!({ "customer": jane }), "MARKETING");
+    send(&server, input.clone()).await;
+    let sent: DateTime<Utc> = {
+        let fields = server.customer_fields(&jane, "communications { nodes { createdAt } }").await;
+        fields["communications"]["nodes"][0]["createdAt"].as_str().expect("an instant").parse().expect("an instant")
+    };
+    let schema = |now| customers::schema::build(at(&server.app, now));
+    let queued = async |now: DateTime<Utc>| {
+        let query = "query ($input: CommunicationSendInput!) { communicationPreview(input: $input) { queued } }";
+        let variables = async_graphql::Variables::from_json(json!({ "input": input }));
+        let app = at(&server.app, now);
+        let request = async_graphql::Request::new(query).variables(variables);
+        let request = request.data(customers::auth::Viewer::Local).data(app.reading());
+        json!(schema(now).execute(request).await)["data"]["communicationPreview"]["queued"].clone()
+    };
+
+    let day = TimeDelta::days(1);
+    assert_eq!(queued(sent + day * 2 - TimeDelta::milliseconds(1)).await, 0);
+    assert_eq!(queued(sent + day * 2).await, 1);
+}
+
+/// What a mailing would do.
+async fn preview(server: &Server, input: &Value) -> Value {
+    let query = "query ($input: CommunicationSendInput!) { communicationPreview(input: $input) {
+      queued suppressed { reason count } sample { customer language subject text html } userErrors { code field }
+    } }";
+    let mut answer = server.answer(query, json!({ "input": input })).await;
+    assert!(answer["errors"].is_null(), "{answer}");
+    answer["data"]["communicationPreview"].take()
+}
+
+#[tokio::test]
+async fn consent_that_is_withdrawn_before_a_message_leaves_holds_it_back() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({ "emailOptIn": true })).await;
+    send(&server, mailing(&json!({ "customer": jane }), "MARKETING")).await;
+    assert_eq!(fates(&server, &jane).await[0], fate("message", "QUEUED", None));
+    server.mutate("customerUpdate", json!({ "id": jane, "emailOptIn": false }), "customer { id }").await;
+
+    let sender = server.replica(Clock::System, mail.post()).await;
+    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 2);
+
+    let expected = [fate("message", "SUPPRESSED", Some("no consent")), fate("welcome", "SENT", None)];
+    assert_eq!(fates(&server, &jane).await, expected);
+    assert_eq!(messages(&server, &jane).await[0]["attempts"]["nodes"], json!([]));
+    assert_eq!(mail.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_handed_over_is_tried_again_and_fails_in_the_end() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    let sender = server.replica(Clock::System, mail.post()).await;
+    mail.answer(&["451 try again"; MOST_TRIES as usize]);
+    let mut now = Utc::now();
+    let pass = async |now| delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
+
+    // The waits, in minutes, after each try.
+    for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360] {
+        assert_eq!(pass(now).await, 1);
+        assert_eq!(pass(now + TimeDelta::minutes(wait) - TimeDelta::seconds(1)).await, 0, "{wait}");
+        let message = &messages(&server, &jane).await[0];
+        assert_eq!((&message["state"], &message["reason"]), (&json!("QUEUED"), &json!("the mail server answered 451")));
+        now += TimeDelta::minutes(wait);
+    }
+    assert_eq!(pass(now).await, 1);
+    let message = messages(&server, &jane).await.swap_remove(0);
+    assert_eq!((&message["state"], &message["reason"]), (&json!("FAILED"), &json!("the mail server answered 451")));
+    assert_eq!(pass(now + TimeDelta::days(9)).await, 0);
+    let attempts = message["attempts"]["nodes"].as_array().expect("attempts");
+    assert_eq!(attempts.len(), 12);
+    assert!(attempts.iter().all(|attempt| attempt["outcome"] == "DELAYED" && attempt["endedAt"].is_string()));
+
+    let retried = server.mutate("communicationRetry", json!({ "id": message["id"] }), "communication { state }").await;
+    assert_eq!(retried, json!({ "communication": { "state": "QUEUED" }, "userErrors": [] }));
+    assert_eq!(pass(now).await, 1);
+    let letters = mail.arrived();
+    assert_eq!(letters.len(), 1);
+    let sent = messages(&server, &jane).await.swap_remove(0);
+    assert_eq!((&sent["state"], &sent["reason"]), (&json!("SENT"), &Value::Null));
+    assert_eq!(sent["attempts"]["nodes"].as_array().map(Vec::len), Some(13));
+    let again = server.mutate("communicationRetry", json!({ "id": message["id"] }), "communication { state }").await;
+    assert_eq!(user_errors(&again), [("NOT_ALLOWED".to_owned(), "input.id".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_is_refused_for_good_is_not_tried_again() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    // What the server says to the recipient, and what becomes of the message.
+    let cases = [
+        ("550 5.1.1 no such user", "FAILED", "the mail server refused it with 550", "REFUSED"),
+        ("530 5.7.0 authentication required", "QUEUED", "the mail server answered 530", "DELAYED"),
+    ];
+
+    for (name, (answer, state, reason, outcome)) in ["Jane", "John"].into_iter().zip(cases) {
+        let customer = enter(&server, name, json!({})).await;
+        mail.answer(&[answer]);
+        let sender = server.replica(Clock::System, mail.post()).await;
+        assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
+
+        let message = messages(&server, &customer).await.swap_remove(0);
+        assert_eq!((&message["state"], &message["reason"]), (&json!(state), &json!(reason)));
+        let attempt = &message["attempts"]["nodes"][0];
+        assert_eq!(attempt["outcome"], outcome);
+        let (_, words) = answer.split_once(' ').expect("words");
+        assert!(attempt["answer"].as_str().expect("an answer").contains(words), "{attempt}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_delays_messages() {
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    let gone = MailServer::start().await.post();
+
+    let sender = server.replica(Clock::System, gone).await;
+    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
+
+    let expected = fate("welcome", "QUEUED", Some("the mail server could not be spoken to"));
+    assert_eq!(fates(&server, &jane).await, [expected]);
+}
+
+#[tokio::test]
+async fn two_servers_send_each_message_once() {
+    const COUNT: usize = 60;
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    for number in 0..COUNT {
+        enter(&server, &format!("Jane{number}"), json!({})).await;
+    }
+    let ending = CancellationToken::new();
+    let mut workers = Vec::new();
+    for _ in 0..2 {
+        let app = server.replica(Clock::System, mail.post()).await;
+        workers.push(tokio::spawn(delivery::run(app, ending.clone())));
+    }
+
+    mail.letters(COUNT).await;
+    let left = "{ communications(where: { not: { state: { eq: SENT } } }) { totalCount } }";
+    while server.query(left).await["communications"]["totalCount"] != 0 {
+        tokio::task::yield_now().await;
+    }
+    ending.cancel();
+    for worker in workers {
+        worker.await.expect("it ends when it is told to");
+    }
+
+    let letters = mail.arrived();
+    let ids: BTreeSet<_> = letters.iter().map(|letter| letter.field("Message-ID")).collect();
+    assert_eq!((letters.len(), ids.len()), (COUNT, COUNT));
+    let attempts = server.query("{ communications(first: 250) { nodes { attempts { totalCount } } } }").await;
+    let nodes = attempts["communications"]["nodes"].as_array().expect("nodes");
+    assert!(nodes.iter().all(|node| node["attempts"]["totalCount"] == 1));
+}
+
+#[tokio::test]
+async fn a_message_whose_server_was_stopped_is_taken_over_when_its_lease_ends() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    let now = Utc::now();
+    let first = server.replica(Clock::Fixed(now), mail.post()).await;
+    // The first is stopped while it sends: the mail server never answers it.
+    mail.answer(&["250-wait"]);
+    tokio::select! {
+        taken = delivery::send_due(&first, &|| 1.0) => panic!("it waits: {taken:?}"),
+        () = mail.asked() => {}
+    }
+
+    let second = server.replica(Clock::System, mail.post()).await;
+    let pass = async |now| delivery::send_due(&at(&second, now), &|| 1.0).await.expect("a database");
+    assert_eq!(pass(now + TimeDelta::minutes(5) - TimeDelta::milliseconds(1)).await, 0);
+    assert_eq!(pass(now + TimeDelta::minutes(5)).await, 1);
+
+    let message = messages(&server, &jane).await.swap_remove(0);
+    assert_eq!(message["state"], "SENT");
+    let outcomes: Vec<_> =
+        message["attempts"]["nodes"].as_array().expect("attempts").iter().map(|one| &one["outcome"]).collect();
+    assert_eq!(outcomes, [&Value::Null, &json!("ACCEPTED")]);
+    assert_eq!(mail.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_prefers_text_messages_gets_them() {
+    let gateway = SmsGateway::start().await;
+    let server = Server::start_sending(gateway.post()).await;
+    let facts = json!({ "telephone": "+49 30 2312550", "communicationPreferences": ["SMS", "EMAIL"] });
+
+    let jane = enter(&server, "Jane", facts).await;
+
+    let message = until(&server, &jane, "SENT").await;
+    let arrived = &gateway.messages(1).await[0];
+    let key = message["id"].as_str().expect("an id").rsplit_once('/').expect("a key").1;
+    let expected = json!({
+        "id": key, "idempotency-key": key, "from": "Shop", "to": "+49302312550",
+        "text": "Hello Jane, welcome! We are glad that you are here.", "authorization": "Bearer secret",
+    });
+    assert_eq!(arrived, &expected);
+    assert_eq!((&message["channel"], &message["subject"]), (&json!("SMS"), &Value::Null));
+    assert_eq!(message["attempts"]["nodes"][0]["answer"], "202 Accepted noted");
+    // Without a number, the next channel that they prefer.
+    let john = enter(&server, "John", json!({ "communicationPreferences": ["SMS", "EMAIL"] })).await;
+    assert_eq!(messages(&server, &john).await[0]["channel"], "EMAIL");
+}
+
+#[tokio::test]
+async fn a_gateway_that_fails_is_tried_again_and_one_that_refuses_is_not() {
+    let gateway = SmsGateway::start().await;
+    let server = Server::start().await;
+    let facts = json!({ "telephone": "+49 30 2312550", "communicationPreferences": ["SMS"] });
+    let jane = enter(&server, "Jane", facts).await;
+    let sender = server.replica(Clock::System, gateway.post()).await;
+    gateway.answer(&["503", "422"]);
+    let now = Utc::now();
+
+    delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
+    let delayed = fates(&server, &jane).await;
+    delivery::send_due(&at(&sender, now + TimeDelta::minutes(1)), &|| 1.0).await.expect("a database");
+    let refused = fates(&server, &jane).await;
+
+    assert_eq!(delayed, [fate("welcome", "QUEUED", Some("the gateway answered 503"))]);
+    assert_eq!(refused, [fate("welcome", "FAILED", Some("the gateway refused it with 422"))]);
+}
+
+#[tokio::test]
+async fn marketing_can_be_unsubscribed_by_one_click() {
+    let mail = MailServer::start().await;
+    let server = Server::start_sending(mail.post()).await;
+    let jane = enter(&server, "Jane", json!({ "emailOptIn": true, "smsOptIn": true, "preferredLanguage": "de" })).await;
+    mail.letters(1).await;
+    send(&server, mailing(&json!({ "customer": jane }), "MARKETING")).await;
+    let letter = mail.letters(2).await.swap_remove(1);
+    let field = letter.field("List-Unsubscribe");
+    let link = field.trim_start_matches('<').trim_end_matches('>').to_owned();
+    let (text, html) = letter.bodies();
+    assert!(text.contains(&link) && html.replace("&#x2f;", "/").contains(&link), "{text} {html}");
+    let opt_ins = async || server.customer_fields(&jane, "emailOptIn smsOptIn").await;
+    let client = reqwest::Client::new();
+
+    // Programs that look at mail follow links: that changes nothing, and asks.
+    let asked = server.get(&link, "text/html").await;
+    assert_eq!(asked.status(), 200);
+    let page = asked.text().await.expect("a page");
+    assert!(page.contains("<form method=\"post\">") && page.contains("lang=\"de\""), "{page}");
+    assert_eq!(opt_ins().await, json!({ "emailOptIn": true, "smsOptIn": true }));
+
+    let forged = format!("{}AAAA", &link[..link.len() - 4]);
+    for wrong in [forged.as_str(), &server.url("/unsubscribe/AAAA"), &server.url("/unsubscribe/%00")] {
+        let refused = client.post(wrong).body("List-Unsubscribe=One-Click").send().await.expect("an answer");
+        assert_eq!(refused.status(), 404, "{wrong}");
+    }
+    assert_eq!(opt_ins().await, json!({ "emailOptIn": true, "smsOptIn": true }));
+
+    // RFC 8058, section 8.3: without cookies or anything else, and no redirection.
+    for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+        let request = client.post(&link).header("content-type", kind).body("List-Unsubscribe=One-Click");
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+    }
+    assert_eq!(opt_ins().await, json!({ "emailOptIn": false, "smsOptIn": true }));
+    let log =
+        server.customer_fields(&jane, "consents(first: 1) { totalCount nodes { channel purpose state source } }").await;
+    let expected = json!({
+        "channel": "EMAIL", "purpose": "MARKETING", "state": "WITHDRAWN", "source": "unsubscribe link",
+    });
+    assert_eq!(log["consents"], json!({ "totalCount": 3, "nodes": [expected] }));
+    send(&server, mailing(&json!({ "customer": jane }), "MARKETING")).await;
+    assert_eq!(fates(&server, &jane).await[0], fate("message", "SUPPRESSED", Some("no consent")));
+}
+
+#[tokio::test]
+async fn a_segment_is_written_to_at_once_after_a_preview() {
+    let server = Server::start().await;
+    let segment = server.mutate("segmentCreate", json!({ "name": "Friends" }), "segment { id }").await;
+    let segment = segment["segment"]["id"].clone();
+    let mut customers = Vec::new();
+    for (name, facts) in [
+        ("Jane", json!({ "emailOptIn": true, "preferredLanguage": "de" })),
+        ("John", json!({})),
+        ("Jack", json!({ "emailOptIn": true })),
+        ("Gone", json!({ "emailOptIn": true })),
+    ] {
+        customers.push(enter(&server, name, facts).await);
+    }
+    let nobody = server.enter("Nobody").await;
+    customers.push(nobody);
+    let members = json!({ "segment": segment, "customers": customers });
+    server.mutate("segmentMembersAdd", members, "segment { id }").await;
+    server.mutate("customerDelete", json!({ "id": customers[3] }), "deletedId").await;
+    let input = mailing(&json!({ "segment": segment }), "MARKETING");
+
+    let before = preview(&server, &input).await;
+    let payload = send(&server, input.clone()).await;
+
+    assert_eq!(before["queued"], 2);
+    let held = json!([{ "reason": "no address", "count": 1 }, { "reason": "no consent", "count": 1 }]);
+    assert_eq!(before["suppressed"], held);
+    let sample = &before["sample"];
+    assert_eq!((&sample["customer"], &sample["language"]), (&customers[0], &json!("de")));
+    assert_eq!(sample["subject"], "News");
+    assert!(sample["text"].as_str().expect("text").starts_with("One <b>\n\nTwo\n\nAbbestellen: http"), "{sample}");
+    assert!(sample["html"].as_str().expect("HTML").contains(">One &lt;b&gt;</p>"), "{sample}");
+    assert_eq!(payload, json!({ "queued": 2, "suppressed": 2, "last": customers[4], "userErrors": [] }));
+    assert_eq!(fates(&server, &customers[0]).await[0], fate("message", "QUEUED", None));
+    assert_eq!(messages(&server, &customers[0]).await[0]["text"], "One <b>\n\nTwo");
+
+    let mut rest = input;
+    rest["after"] = payload["last"].clone();
+    let expected = json!({ "queued": 0, "suppressed": 0, "last": null, "userErrors": [] });
+    assert_eq!(send(&server, rest.clone()).await, expected);
+    rest["after"] = customers[1].clone();
+    assert_eq!(send(&server, rest).await["queued"], 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_mailing_is_told_of_before_anything_is_sent() {
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({ "telephone": "+49 30 2312550" })).await;
+    let nobody = json!(server.url(&format!("/customers/{}", uuid::Uuid::nil())));
+    let none = json!(server.url(&format!("/segments/{}", uuid::Uuid::nil())));
+    let own = json!({ "customer": jane });
+    let content = "input.content";
+    let cases = [
+        (
+            json!({ "customer": nobody }),
+            "EMAIL",
+            json!({ "template": "welcome" }),
+            "NOT_FOUND",
+            "input.to.customer".to_owned(),
+        ),
+        (
+            json!({ "segment": none }),
+            "EMAIL",
+            json!({ "template": "welcome" }),
+            "NOT_FOUND",
+            "input.to.segment".to_owned(),
+        ),
+        (own.clone(), "EMAIL", json!({ "template": "upgrade" }), "INVALID", format!("{content}.template")),
+        (own.clone(), "EMAIL", json!({ "template": "none" }), "INVALID", format!("{content}.template")),
+        (own.clone(), "EMAIL", json!({ "message": { "text": "T" } }), "REQUIRED", format!("{content}.message.subject")),
+        (
+            own.clone(),
+            "SMS",
+            json!({ "message": { "subject": "S", "text": "T" } }),
+            "INVALID",
+            format!("{content}.message.subject"),
+        ),
+        (own.clone(), "SMS", json!({ "message": { "text": " " } }), "REQUIRED", format!("{content}.message.text")),
+        (
+            own.clone(),
+            "SMS",
+            json!({ "message": { "text": "t".repeat(1_001) } }),
+            "INVALID",
+            format!("{content}.message.text"),
+        ),
+        (
+            own.clone(),
+            "EMAIL",
+            json!({ "message": { "subject": "s".repeat(201), "text": "T" } }),
+            "INVALID",
+            format!("{content}.message.subject"),
+        ),
+    ];
+
+    for (to, channel, content, code, path) in cases {
+        let input = json!({ "to": to, "channel": channel, "purpose": "TRANSACTIONAL", "content": content });
+        let payload = send(&server, input.clone()).await;
+        assert_eq!(user_errors(&payload), [(code.to_owned(), path)], "{input}");
+        assert_eq!((&payload["queued"], &payload["last"]), (&json!(0), &Value::Null));
+        assert_eq!(preview(&server, &input).await["userErrors"][0]["code"], code, "{input}");
+    }
+    assert_eq!(messages(&server, &jane).await.len(), 1, "the welcome");
+    let right =
+        json!({ "to": own, "channel": "SMS", "purpose": "TRANSACTIONAL", "content": { "template": "re-engagement" } });
+    assert_eq!(send(&server, right).await["queued"], 1);
+}
+
+#[tokio::test]
+async fn a_mailing_that_is_repeated_takes_place_once() {
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    let body = json!({
+        "query": "mutation ($input: CommunicationSendInput!) { communicationSend(input: $input) { queued } }",
+        "variables": { "input": mailing(&json!({ "customer": jane }), "TRANSACTIONAL") },
+    });
+
+    for _ in 0..2 {
+        let request =
+            reqwest::Client::new().post(server.url("/graphql")).header("Idempotency-Key", "mailing-1").json(&body);
+        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        assert_eq!(answer["data"]["communicationSend"]["queued"], 1, "{answer}");
+    }
+
+    assert_eq!(messages(&server, &jane).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_template_of_the_store_takes_the_place_of_the_programs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(directory.path().join("en")).expect("a directory");
+    let text = "Subject: Hi\n\nHi {{ customer.name }}!\n";
+    std::fs::write(directory.path().join("en/welcome.txt"), text).expect("a file");
+    std::fs::write(directory.path().join("en/sale.txt"), "Subject: Sale\n\nAll must go.\n").expect("a file");
+    let templates = customers::post::Templates::load(Some(directory.path())).expect("templates");
+    let mail = MailServer::start().await;
+    let server = Server::start_sending(customers::post::Post { templates: templates.into(), ..mail.post() }).await;
+
+    let jane = enter(&server, "Jane", json!({})).await;
+    mail.letters(1).await;
+    let sale = json!({
+        "to": { "customer": jane }, "channel": "EMAIL", "purpose": "TRANSACTIONAL", "content": { "template": "sale" },
+    });
+    send(&server, sale).await;
+
+    let letters = mail.letters(2).await;
+    assert_eq!((letters[0].subject().as_str(), letters[0].bodies().0.trim()), ("Hi", "Hi Jane!"));
+    assert_eq!((letters[1].subject().as_str(), letters[1].bodies().0.trim()), ("Sale", "All must go."));
+    // Whoever has none of their own is as before.
+    assert!(post().templates.names(customers::post::Part::Text).contains("welcome"));
+}
