@@ -1,6 +1,7 @@
 //! A GraphQL server with a linked-data semantic layer for customer management.
 
 pub mod address;
+pub mod analytics;
 pub mod app;
 pub mod auth;
 pub mod check;

@@ -70,6 +70,24 @@ impl<const EXTRA: u32> Amount<EXTRA> {
     }
 }
 
+impl Money {
+    /// This sum divided by `count`, rounded half up to the minor unit; 0 for none.
+    ///
+    /// # Panics
+    /// Never: a mean lies between the sum and zero.
+    #[must_use]
+    pub fn mean(self, count: i64) -> Self {
+        let units = if count <= 0 {
+            0
+        } else {
+            let (sum, count) = (i128::from(self.units), i128::from(count));
+            let rounded = (2 * sum + count).div_euclid(2 * count);
+            i64::try_from(rounded).expect("a mean lies between the sum and zero")
+        };
+        Self { units, ..self }
+    }
+}
+
 impl<const EXTRA: u32> Display for Amount<EXTRA> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let least = self.exponent as usize;

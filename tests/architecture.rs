@@ -29,6 +29,7 @@ const FLOORS: [&[&str]; 6] = [
     &["auth", "graphql", "idempotency"],
     &[
         "address",
+        "analytics",
         "churn",
         "communication",
         "consent",

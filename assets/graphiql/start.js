@@ -114,6 +114,78 @@ query LinkedData {
 `,
   },
   {
+    query: `# Analytics: what all customers come to, now, and at
+# any instant before: "asOf" is told from the orders.
+query Analytics {
+  analytics(timeframe: YEAR) {
+    ...figures
+    series(interval: MONTH, last: 12) {
+      start
+      newCustomers
+      orders
+      revenue
+      activeCustomers
+      churnedCustomers
+    }
+    topCustomers(first: 5) {
+      customer {
+        id
+        name
+      }
+      revenue
+    }
+    revenueByCountry(first: 5) {
+      country
+      customers
+      revenue
+    }
+  }
+  aYearAgo: analytics(timeframe: YEAR, asOf: "2025-11-22") {
+    ...figures
+  }
+}
+
+fragment figures on Analytics {
+  asOf
+  totalCustomers
+  newCustomers
+  activeCustomers
+  churnedCustomers
+  averageLTV
+  averageOrderValue
+  repeatPurchaseRate
+  customersBySegment {
+    segment
+    count
+  }
+  customersByTier {
+    tier {
+      name
+    }
+    count
+  }
+}
+`,
+  },
+  {
+    query: `# Cohorts: of those who first bought in a month,
+# how many bought in each month after it.
+query Cohorts {
+  analytics(timeframe: MONTH) {
+    cohorts(last: 12) {
+      month
+      customers
+      cells {
+        monthsAfter
+        rate
+        isComplete
+      }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# A page, then the next: put this answer's endCursor
 # into the variable "after" below and run it again.
 query Pages($after: String) {

@@ -20,7 +20,7 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
         };
         if iri::take(&mut function.attrs, "figure").is_some() {
             figures.push(expand_figure(function)?);
-        } else {
+        } else if iri::take(&mut function.attrs, "view").is_none() {
             expand_edge(function, &mut edges, &mut writes)?;
         }
     }

@@ -32,7 +32,8 @@ use syn::{Item, ItemEnum, ItemImpl, ItemStruct, parse_macro_input};
 /// On the `impl` of its links, each `async fn` is an edge with `#[iri("schema:customer")]`, or
 /// `#[iri("^schema:customer")]` when it follows the property backwards. `#[states("customers", self.customer_id)]`
 /// has the node's own documents state the edge, `#[pages]` links the page of related nodes. `#[figure]` marks what
-/// is no edge but a value that takes a read of its own, which no document states. `id` and `jsonLd` are added, and lists
+/// is no edge but a value that takes a read of its own, which no document states; `#[view]` what has no IRI, as it tells
+/// facts of another time. `id` and `jsonLd` are added, and lists
 /// take pages as in [`macro@connections`].
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {

@@ -93,12 +93,28 @@ pub fn risk_text(now: DateTime<Utc>) -> String {
          ({now} - coalesce(customer.last_purchase_date, customer.customer_since)) / {DAY} end)",
         now = now.timestamp_millis()
     );
-    let gap = format!(
-        "(case when customer.total_orders > 1 then coalesce(nullif((customer.last_order_date - \
-         customer.first_order_date) / ((customer.total_orders - 1) * {DAY}), 0), {UNKNOWN_GAP}) else {UNKNOWN_GAP} end)"
-    );
+    let gap = usual_gap("customer");
     let [low, medium, high] = [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);
     format!("(case when {idle} > {gap} * 2 then '{high}' when {idle} * 2 > {gap} * 3 then '{medium}' else '{low}' end)")
+}
+
+/// The instant from which [`Habits::risk`] is High, in SQL over a row called `customer` that has the columns of a
+/// customer: the end of twice the usual gap and of the day after it.
+#[must_use]
+pub fn high_from(customer: &str) -> String {
+    format!(
+        "(coalesce({customer}.last_purchase_date, {customer}.customer_since) + ({gap} * 2 + 1) * {DAY})",
+        gap = usual_gap(customer)
+    )
+}
+
+/// The usual gap in days, in SQL. Division of integers rounds down, as all of them are positive.
+fn usual_gap(customer: &str) -> String {
+    format!(
+        "(case when {customer}.total_orders > 1 then coalesce(nullif(({customer}.last_order_date - \
+         {customer}.first_order_date) / (({customer}.total_orders - 1) * {DAY}), 0), {UNKNOWN_GAP}) \
+         else {UNKNOWN_GAP} end)"
+    )
 }
 
 #[cfg(test)]

@@ -1,11 +1,17 @@
 //! What a customer leads to.
 
+use std::{collections::HashMap, sync::Arc};
+
 use async_graphql::Context;
 use derive::resource;
 use entity::{address::Column as AddressColumn, loyalty_membership, segment_membership};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoIden};
+use uuid::Uuid;
 
-use super::Customer;
+use super::{
+    Customer, CustomerMetrics,
+    metrics::{self, Figures},
+};
 use crate::{
     address::Address,
     app::App,
@@ -14,7 +20,8 @@ use crate::{
     contact_point::ContactPoint,
     event::CustomerEvent,
     failure::{Failure, Outcome},
-    graphql::{self, Connection, Pages},
+    graphql::{self, Connection, Pages, past_instant},
+    instant::Instant,
     lifetime_value::predictions,
     loyalty::{self, LoyaltyMembership, LoyaltyTier},
     money::Money,
@@ -22,7 +29,7 @@ use crate::{
     refund::Refund,
     rfm::RfmScore,
     segment::Segment,
-    store::{Database, Join},
+    store::{Database, Join, Reading},
 };
 
 /// How far ahead purchases are predicted at most: ten years.
@@ -198,6 +205,28 @@ impl Customer {
     async fn predicted_lifetime_value(&self, ctx: &Context<'_>) -> Option<Outcome<Money>> {
         let prediction = predictions::of(database(ctx), &self.siblings, self.key).await.transpose()?;
         prediction.map(|prediction| money(ctx, prediction.predicted_lifetime_value)).transpose()
+    }
+
+    /// The figures of the customer at a past instant, from the orders and refunds of then; at the moment of reading if
+    /// none is given. Null before the customer joined. What is predicted is told by `pAlive` and its like alone, as of
+    /// their run. An instant to come is refused.
+    #[view]
+    async fn metrics(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The instant, not after the moment of reading.")] as_of: Option<Instant>,
+    ) -> Option<Outcome<CustomerMetrics>> {
+        let reading = ctx.data_unchecked::<Reading>();
+        let as_of = match past_instant("asOf", as_of, reading.now) {
+            Ok(as_of) => as_of,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let figures = self.siblings.share(graphql::place(ctx), || async {
+            Ok(Arc::new(metrics::at(database(ctx).reader(), as_of, &self.siblings.keys()).await?))
+        });
+        let figures: Outcome<Arc<HashMap<Uuid, Figures>>> = figures.await;
+        let figures = figures.map(|figures| figures.get(&self.key).copied()).transpose()?;
+        Some(figures.map(|figures| CustomerMetrics::new(as_of, figures, reading.currency)))
     }
 }
 

@@ -4,14 +4,17 @@
 //! The statements are the same text on both databases and touch only rows that differ, so that running them
 //! again writes nothing.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{order, refund};
-use sea_orm::{ConnectionTrait, sea_query::Value};
+use sea_orm::{ConnectionTrait, QueryResult, sea_query::Value};
 use uuid::Uuid;
 
 use crate::{
     event::log,
+    instant::Instant,
     store::{Dialect, execute, query},
     transaction::Transaction,
 };
@@ -140,37 +143,44 @@ pub async fn drifted(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow:
 pub fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
     let dialect = Dialect::from(db.get_database_backend());
     let within = |column| customers.map_or_else(|| "true".to_owned(), |_| dialect.is_among(column, 2));
-    let (placed, is_meant) = (within("customer_id"), within("customer.id"));
+    ledger_at("$1", &within("customer_id"), "customer", &within("customer.id"))
+}
+
+/// A derived table of the figures that ledgers hold at the instant `at`: of those of `customers`, a table, that fulfil
+/// `is_meant`. Only the orders and refunds that fulfil `counts` are read, each once.
+#[must_use]
+pub fn ledger_at(at: &str, counts: &str, customers: &str, is_meant: &str) -> String {
+    let is_placed = format!("order_date <= {at} and (cancelled_at is null or cancelled_at > {at})");
+    let is_delivered = format!("delivered_at <= {at}");
     format!(
         "(
             select customer.id,
-                coalesce(placed.orders, 0) as total_orders,
-                coalesce(delivered.orders, 0) as delivered_orders,
-                coalesce(moved.spent, 0) as total_spent,
-                placed.first_date as first_order_date,
-                placed.last_date as last_order_date,
-                delivered.last_date as last_purchase_date
-            from customer
+                customer.customer_since,
+                coalesce(ordered.orders, 0) as total_orders,
+                coalesce(ordered.purchases, 0) as delivered_orders,
+                coalesce(ordered.spent, 0) - coalesce(returned.amount, 0) as total_spent,
+                ordered.first_order_date,
+                ordered.last_order_date,
+                ordered.last_purchase_date
+            from {customers} as customer
             left join (
-                select customer_id, count(*) as orders,
-                    min(order_date) as first_date, max(order_date) as last_date
+                select customer_id,
+                    count(*) filter (where {is_placed}) as orders,
+                    min(order_date) filter (where {is_placed}) as first_order_date,
+                    max(order_date) filter (where {is_placed}) as last_order_date,
+                    count(*) filter (where {is_delivered}) as purchases,
+                    max(delivered_at) filter (where {is_delivered}) as last_purchase_date,
+                    cast(sum({STORE_TOTAL}) filter (where {is_delivered}) as bigint) as spent
                 from orders
-                where order_date <= $1 and (cancelled_at is null or cancelled_at > $1)
-                    and {placed}
+                where {counts}
                 group by customer_id
-            ) placed on placed.customer_id = customer.id
+            ) ordered on ordered.customer_id = customer.id
             left join (
-                select customer_id, count(*) as orders, max(delivered_at) as last_date
-                from orders
-                where delivered_at <= $1 and {placed}
+                select customer_id, cast(sum(store_amount) as bigint) as amount
+                from refund
+                where refunded_at <= {at} and {counts}
                 group by customer_id
-            ) delivered on delivered.customer_id = customer.id
-            left join (
-                select customer_id, cast(sum(amount) as bigint) as spent
-                from {MOVEMENTS} movement
-                where instant <= $1 and {placed}
-                group by customer_id
-            ) moved on moved.customer_id = customer.id
+            ) returned on returned.customer_id = customer.id
             where {is_meant}
         )"
     )
@@ -185,6 +195,61 @@ fn parameters(db: &impl ConnectionTrait, as_of: DateTime<Utc>, customers: Option
     let dialect = Dialect::from(db.get_database_backend());
     let keys = customers.map(|keys| dialect.parameter(keys));
     std::iter::once(as_of.timestamp_millis().into()).chain(keys).collect()
+}
+
+/// The figures of a customer at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// When the customer joined.
+    pub customer_since: Instant,
+    /// How many orders were placed and not cancelled.
+    pub total_orders: i64,
+    /// How many orders were delivered.
+    pub delivered_orders: i64,
+    /// What the customer spent, less refunds, in minor units of the store's currency.
+    pub total_spent: i64,
+    /// When the first order was placed.
+    pub first_order_date: Option<Instant>,
+    /// When the last order was placed.
+    pub last_order_date: Option<Instant>,
+    /// When the last purchase was delivered.
+    pub last_purchase_date: Option<Instant>,
+}
+
+/// The figures that the ledgers of `customers` hold at `as_of`, in one statement. Those who joined later are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn at(
+    db: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    customers: &[Uuid],
+) -> anyhow::Result<HashMap<Uuid, Figures>> {
+    let columns = FIGURES.map(|(column, _)| column).join(", ");
+    let sql = format!(
+        "select id, customer_since, {columns} from {} ledger where customer_since <= $1",
+        ledger(db, Some(customers))
+    );
+    let rows = query(db, &sql, parameters(db, as_of, Some(customers))).await;
+    let rows = rows.context("could not read the figures of customers from their orders")?;
+    let instant = |row: &QueryResult, index| {
+        let milliseconds: Option<i64> = row.try_get_by_index(index)?;
+        anyhow::Ok(milliseconds.and_then(DateTime::from_timestamp_millis).map(Instant))
+    };
+    rows.iter()
+        .map(|row| {
+            let figures = Figures {
+                customer_since: instant(row, 1)?.context("an instant in the database is out of range")?,
+                total_orders: row.try_get_by_index(2)?,
+                delivered_orders: row.try_get_by_index(3)?,
+                total_spent: row.try_get_by_index(4)?,
+                first_order_date: instant(row, 5)?,
+                last_order_date: instant(row, 6)?,
+                last_purchase_date: instant(row, 7)?,
+            };
+            Ok((row.try_get_by_index(0)?, figures))
+        })
+        .collect()
 }
 
 /// Counts a new order of a customer.

@@ -3,6 +3,7 @@
 mod edit;
 mod engagement;
 mod filter;
+mod history;
 mod input;
 mod links;
 pub mod metrics;
@@ -17,11 +18,12 @@ pub mod telephone;
 
 pub use engagement::Engagement;
 pub use filter::{CustomerOrderBy, CustomerRelation, CustomerWhere};
+pub use history::CustomerMetrics;
 pub use mutation::CustomerMutation;
 pub use node::Customer;
 pub use query::{CustomerKey, CustomerQuery};
 pub use search::search_text;
-pub use spend::SpendSegment;
+pub use spend::{SpendSegment, segment_expression};
 
 #[cfg(test)]
 mod tests;

@@ -51,14 +51,7 @@ pub fn segment_expression(reading: &Reading) -> Expr {
 /// Mean revenue of a purchase: `spent / purchases`, rounded half up to the minor unit; 0 without purchases.
 #[must_use]
 pub fn average_order_value(spent: Money, purchases: i64) -> Money {
-    let units = if purchases <= 0 {
-        0
-    } else {
-        let (spent, purchases) = (i128::from(spent.units), i128::from(purchases));
-        let rounded = (2 * spent + purchases).div_euclid(2 * purchases);
-        i64::try_from(rounded).expect("a mean lies between the sum and zero")
-    };
-    Money { units, ..spent }
+    spent.mean(purchases)
 }
 
 #[cfg(test)]

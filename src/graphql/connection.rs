@@ -195,7 +195,8 @@ async fn lists<T: Listed>(ctx: &Context<'_>, parents: Vec<Uuid>, join: Join, pag
 }
 
 /// The place in the document that is being resolved.
-pub(super) fn place(ctx: &Context<'_>) -> usize {
+#[must_use]
+pub fn place(ctx: &Context<'_>) -> usize {
     std::ptr::from_ref(ctx.item).addr()
 }
 

@@ -10,7 +10,7 @@ mod payload;
 mod scalar;
 mod selection;
 
-pub use connection::{Connection, condition, listed, related};
+pub use connection::{Connection, condition, listed, place, related};
 pub use error::{code, coded, incident};
 pub use node::{common, find_by, find_by_id, first, follow, node_document, node_id, twin};
 pub use order::OrderDirection;
@@ -18,4 +18,5 @@ pub(crate) use order::order_by;
 pub use pages::{DEFAULT_SIZE, LARGEST_SIZE, Listed, Pages, parse_cursor, write_cursor};
 pub(crate) use payload::payload;
 pub use payload::{Written, deleted_id, key_of, written};
-pub use scalar::{Decimal, Duration};
+pub use scalar::{Decimal, Duration, past_instant};
+pub use selection::{narrowed, selects};

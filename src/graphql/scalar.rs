@@ -6,8 +6,10 @@ use async_graphql::{
     ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar, ScalarType, ServerResult,
     Value, parser::types::Field, registry::Registry,
 };
+use chrono::{DateTime, Utc};
 
 use crate::{
+    failure::{Failure, Outcome},
     instant::{Day, Instant},
     money::{Amount, Currency},
 };
@@ -72,6 +74,19 @@ impl ScalarType for Instant {
     fn to_value(&self) -> Value {
         Value::String(self.to_string())
     }
+}
+
+/// The instant that figures are asked for, `now` if none is given.
+///
+/// # Errors
+/// [`Failure::Malformed`] when it is to come: nothing is known of it.
+pub fn past_instant(argument: &str, at: Option<Instant>, now: DateTime<Utc>) -> Outcome<DateTime<Utc>> {
+    let at = at.map_or(now, |at| at.0);
+    if at > now {
+        let (at, now) = (Instant(at), Instant(now));
+        return Err(Failure::Malformed(format!("{argument}: expected an instant not after {now}, not {at}")));
+    }
+    Ok(at)
 }
 
 /// A calendar date by ISO 8601, such as `1990-05-17`.

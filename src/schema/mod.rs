@@ -8,6 +8,7 @@ use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use self::node::NodeQuery;
 use crate::{
     address::AddressMutation,
+    analytics::AnalyticsQuery,
     app::App,
     communication::{CommunicationMutation, CommunicationQuery},
     consent::ConsentMutation,
@@ -39,6 +40,7 @@ pub struct Query(
     SegmentQuery,
     LoyaltyQuery,
     LifetimeValueQuery,
+    AnalyticsQuery,
     RfmQuery,
     JobQuery,
     CommunicationQuery,

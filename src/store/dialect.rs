@@ -65,6 +65,24 @@ impl Dialect {
         }
     }
 
+    /// The month in UTC of the instant in `column`, an integer of milliseconds since 1970, in SQL text: an integer that
+    /// counts from January of the year 0.
+    #[must_use]
+    pub fn month(self, column: &str) -> String {
+        match self {
+            Self::Postgres => {
+                let time = format!("(timestamp 'epoch' + {column} * interval '1 millisecond')");
+                format!("cast(date_part('year', {time}) * 12 + date_part('month', {time}) - 1 as bigint)")
+            }
+            Self::Sqlite => {
+                // Whole seconds, rounded down: before 1970 as well.
+                let seconds = format!("({column} - ({column} % 1000 + 1000) % 1000) / 1000");
+                let part = |format| format!("strftime('{format}', {seconds}, 'unixepoch')");
+                format!("({} * 12 + {} - 1)", part("%Y"), part("%m"))
+            }
+        }
+    }
+
     /// The present instant by the clock of the database, in milliseconds since 1970, in SQL text.
     #[must_use]
     pub fn present(self) -> &'static str {

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read TEST_DATABASE_URL, and name databases")]
 
 mod address;
+mod analytics;
 mod browser;
 mod churn;
 mod communication;

@@ -1,0 +1,23 @@
+//! Analytics: what all customers, or some, come to at an instant.
+//!
+//! [`Population`] is whom a question is about and when; the other files ask one statement each of it. At a past instant
+//! everything is told from orders and refunds. At the moment of reading the figures that are kept of customers are read
+//! instead, which are the same by construction. Every field of [`Analytics`] reads when it is selected, independent of
+//! the others.
+
+mod breakdown;
+mod cohort;
+mod headline;
+mod interval;
+mod node;
+mod population;
+mod query;
+mod series;
+mod tiers;
+mod timeframe;
+
+pub use interval::CalendarInterval;
+pub use node::Analytics;
+pub use population::Population;
+pub use query::AnalyticsQuery;
+pub use timeframe::Timeframe;
