@@ -103,10 +103,20 @@ where
 async fn react(tx: &Transaction) -> anyhow::Result<usize> {
     let (mut tales, mut messages) = (Vec::new(), Vec::new());
     let (mut touched, mut changed) = (BTreeSet::new(), Changed::default());
+    let mut bought = BTreeSet::new();
     while let Some(event) = tx.event(tales.len()) {
         let place = tales.len();
         tales.push(event.tale(tx.now));
-        let send = |message| messages.push((place, message));
+        if let Event::CustomerPurchased { order } = &event {
+            bought.insert(order.customer_id);
+        }
+        let customer = tales[place].customer;
+        let send = |message| {
+            // Who rose because tiers were edited or figures corrected has not earned it just now.
+            if message != Automatic::Upgrade || bought.contains(&customer) {
+                messages.push((place, message));
+            }
+        };
         if let Some((customer, change)) = follow(tx, event, send).await? {
             touched.insert(customer);
             changed = changed.and(change);
@@ -191,7 +201,7 @@ async fn follow(
             loyalty::operations::reconsider_tiers(tx, &[refund.customer_id]).await?;
             (refund.customer_id, &["total_spent", "refund", "orders"])
         }
-        Event::CustomerTagged { customer } => (customer, &["tags", "updated_at", "version"]),
+        Event::CustomerTagged { customer } => (customer, &["tags", "customer_tag", "updated_at", "version"]),
         Event::CustomerEnrolled { customer, .. }
         | Event::CustomerUnenrolled { customer, .. }
         | Event::CustomerDowngraded { customer, .. } => (customer, &["loyalty_membership"]),

@@ -49,12 +49,13 @@ pub async fn record(tx: &Transaction, customer: Uuid, input: &ConsentRecordInput
     Ok(write(tx, &customer, Decision { channel, purpose, state, wording_version, source }, decided_at).await?)
 }
 
-/// Withdraws consent to marketing by a channel, unless there is none.
+/// Withdraws consent to marketing by a channel, unless there is none. Also that of a customer who is deleted, who may be
+/// restored.
 ///
 /// # Errors
-/// When there is no such customer.
+/// When the database fails.
 pub async fn withdraw(tx: &Transaction, customer: Uuid, channel: CommunicationChannel, source: &str) -> Attempt<()> {
-    let row = row::lock(tx, customer, "customer").await?;
+    let Some(row) = row::find(tx, customer).await? else { return Ok(()) };
     let is_allowed = match channel {
         CommunicationChannel::Email => row.email_opt_in,
         CommunicationChannel::Sms => row.sms_opt_in,

@@ -147,7 +147,8 @@ async fn last_starts_but(
         .select_only()
         .column(Column::Job)
         .expr(Column::StartedAt.into_expr().max())
-        .filter(Column::State.ne(JobState::Abandoned))
+        // One that runs holds the lease; one that only says so died, and its job is due again.
+        .filter(Column::State.is_not_in([JobState::Abandoned, JobState::Running]))
         .filter(Column::AsOf.is_null())
         .filter(Column::Id.ne(without.unwrap_or_default()))
         .group_by(Column::Job)

@@ -117,6 +117,31 @@ async fn what_was_missed_is_caught_up_with_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_due_job_whose_process_died_is_run_again_without_waiting_for_its_next_time() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let schedules = Schedules::with(&[]).map_err(anyhow::Error::msg)?;
+        let app = App { schedules, ..app };
+        let dead = begin(&app, &wish(JobName::Segmentation)).await.expect("a run");
+        let state = async |id| {
+            let run = job_run::Entity::find_by_id(id).one(app.database.reader()).await?;
+            anyhow::Ok(run.map(|run| run.state))
+        };
+
+        scheduler::run_due(&app).await;
+        assert_eq!(state(dead.id).await?, Some(JobState::Running), "its lease is good");
+        let expiry = format!("update job_lease set expires_at = {}", app.database.dialect().present());
+        execute(app.database.writer(), &expiry, Vec::new()).await?;
+        scheduler::run_due(&app).await;
+
+        assert_eq!(state(dead.id).await?, Some(JobState::Abandoned));
+        let last = last_runs(app.database.reader()).await?.remove(&JobName::Segmentation).expect("a run");
+        assert_eq!((last.id == dead.id, last.state), (false, JobState::Succeeded));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn of_two_processes_for_whom_a_job_is_due_one_runs_it() -> anyhow::Result<()> {
     given::each_store(async |app| {
         let schedules = Schedules::with(&[]).map_err(anyhow::Error::msg)?;

@@ -54,7 +54,10 @@ const LONGEST_ANSWER: usize = 1_000;
 
 impl Handover {
     fn new(outcome: AttemptOutcome, summary: impl Into<String>, answer: Option<String>) -> Self {
-        let answer = answer.map(|text| text.chars().take(LONGEST_ANSWER).collect());
+        let answer = answer.map(|text| {
+            // PostgreSQL cannot hold U+0000.
+            text.chars().filter(|letter| *letter != '\0').take(LONGEST_ANSWER).collect()
+        });
         Self { outcome, summary: summary.into(), answer }
     }
 

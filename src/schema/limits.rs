@@ -216,6 +216,12 @@ impl<'a> Measure<'a> {
                 size.cost = cost.saturating_mul(self.length(field, "ids"));
             }
             "nodes" | "edges" => size.cost_per_node = cost,
+            // Lists that are no connections.
+            "topCustomers" | "revenueByCountry" | "series" | "cohorts" => {
+                size.cost = cost.saturating_mul(self.page_size(field));
+            }
+            // It reads all that happened.
+            "analytics" => size.cost = cost.saturating_add(1_000),
             _ => size.cost = cost,
         }
         size
@@ -278,6 +284,7 @@ mod tests {
             ("{ customers(first: 10) { totalCount } }", 2),
             ("{ customers(first: 2) { totalCount ...page } } fragment page on C { nodes { name } }", 1 + 1 + 2 * 2),
             ("{ nodes(ids: [1, 2, 3]) { id } }", 3 * 2),
+            ("{ analytics(timeframe: DAY) { topCustomers(first: 3) { customer { name } } } }", 3 * 3 + 1 + 1_000),
             ("{ __schema { types { fields { name } } } }", 1),
         ];
 
