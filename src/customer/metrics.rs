@@ -279,7 +279,8 @@ pub async fn remove_order(tx: &Transaction, order: &order::Model) -> anyhow::Res
     // their figures by then, or waits.
     log::lock(&*tx.db, &[customer]).await?;
     tx.lock(customer);
-    rebuild(&*tx.db, tx.now, Some(&[customer])).await?;
+    // As of now: on PostgreSQL the transaction may have waited for one that began later, and placed an order by then.
+    rebuild(&*tx.db, tx.clock().now(), Some(&[customer])).await?;
     Ok(())
 }
 

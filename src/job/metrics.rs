@@ -31,7 +31,8 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     let drifted = metrics::drifted(work.reader(), work.now).await?;
     work.apply(&drifted, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
-        let changed = metrics::rebuild(&*tx.db, tx.now, Some(&batch)).await?;
+        // Not as of when the transaction began: whoever was waited for may have bought since.
+        let changed = metrics::rebuild(&*tx.db, tx.clock().now(), Some(&batch)).await?;
         loyalty::operations::reconsider_tiers(&tx, &batch).await?;
         segment::operations::reconsider(&tx, &batch, &Changed::Everything).await?;
         Ok(usize::try_from(changed).unwrap_or(batch.len()))
