@@ -7,9 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
     customer::{self, CustomerKind},
-    loyalty_membership, loyalty_tier,
-    order::{self, OrderStatus},
-    refund,
+    loyalty_membership, loyalty_tier, order, refund,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -111,29 +109,7 @@ pub async fn customer(tx: &DatabaseTransaction, name: &str) -> anyhow::Result<Uu
 /// An order of `total` cents, placed and delivered at once.
 pub fn purchase(customer: Uuid, at: DateTime<Utc>, total: i64) -> order::Model {
     let instant = ChronoUnixTimestampMillis(at);
-    order::Model {
-        id: Clock::System.key(),
-        customer_id: customer,
-        external_id: None,
-        status: OrderStatus::Delivered,
-        order_date: instant,
-        required_date: None,
-        shipped_at: None,
-        delivered_at: Some(instant),
-        cancelled_at: None,
-        currency: "USD".to_owned(),
-        exchange_rate: None,
-        subtotal: total,
-        discount: 0,
-        shipping: 0,
-        tax: 0,
-        total,
-        freight: None,
-        shipping_address: None,
-        version: 1,
-        created_at: instant,
-        updated_at: instant,
-    }
+    order::Model::new(Clock::System.key(), customer, "USD".to_owned(), total, instant, instant).delivered(instant)
 }
 
 /// `amount` cents given back, for no order.

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize, Serializer};
 /// The years that are written with four digits and no sign.
 const YEARS: RangeInclusive<i32> = 1..=9999;
 
+/// A day, in milliseconds.
+pub const DAY: i64 = 86_400_000;
+
 /// An instant in UTC, in milliseconds; written by RFC 3339, as `2026-11-22T09:30:00Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Instant(pub DateTime<Utc>);

@@ -107,3 +107,47 @@ pub struct PostalAddress {
     /// known.
     pub address_country: Option<String>,
 }
+
+impl Model {
+    /// An order of `total`, in minor units of `currency`, placed at `placed` and nothing more: no discount, nothing sent,
+    /// nothing known of where it goes. `made` is when the row is made.
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        customer_id: Uuid,
+        currency: String,
+        total: i64,
+        placed: ChronoUnixTimestampMillis,
+        made: ChronoUnixTimestampMillis,
+    ) -> Self {
+        Self {
+            id,
+            customer_id,
+            external_id: None,
+            status: OrderStatus::Processing,
+            order_date: placed,
+            required_date: None,
+            shipped_at: None,
+            delivered_at: None,
+            cancelled_at: None,
+            currency,
+            exchange_rate: None,
+            subtotal: total,
+            discount: 0,
+            shipping: 0,
+            tax: 0,
+            total,
+            freight: None,
+            shipping_address: None,
+            version: 1,
+            created_at: made,
+            updated_at: made,
+        }
+    }
+
+    /// The same, delivered at `delivered`.
+    #[must_use]
+    pub fn delivered(self, delivered: ChronoUnixTimestampMillis) -> Self {
+        Self { status: OrderStatus::Delivered, delivered_at: Some(delivered), ..self }
+    }
+}

@@ -3,7 +3,10 @@
 use async_graphql::Enum;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 
-use crate::{instant::Day, store::Dialect};
+use crate::{
+    instant::{DAY, Day},
+    store::Dialect,
+};
 
 /// A day, week or month of the calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -15,9 +18,6 @@ pub enum CalendarInterval {
     /// A month.
     Month,
 }
-
-/// Milliseconds in a day.
-const DAY: i64 = 86_400_000;
 
 impl CalendarInterval {
     /// The first days of the last `count` intervals, the last of which holds `at`, and the day after all of them.

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    customer::metrics::ledger_at,
+    customer::metrics::{self, ledger_at},
     failure::Outcome,
     store::{Database, Reading, query},
 };
@@ -93,7 +93,7 @@ impl Population {
     /// The condition that a row of `orders` tells of an order that was placed, and not cancelled, by the instant.
     #[must_use]
     pub fn is_placed(&self) -> String {
-        format!("order_date <= {at} and (cancelled_at is null or cancelled_at > {at})", at = self.at())
+        metrics::is_placed(&self.at().to_string())
     }
 }
 

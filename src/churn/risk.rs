@@ -5,7 +5,11 @@ use derive::terms;
 use entity::term::Term;
 use sea_orm::sea_query::Expr;
 
-use crate::{instant::Instant, semantics::value::term_values, store::Reading};
+use crate::{
+    instant::{DAY, Instant},
+    semantics::value::term_values,
+    store::Reading,
+};
 
 /// How likely a customer is to leave, by how long they have been idle for their habits.
 #[terms("customers:ChurnRisk")]
@@ -22,9 +26,6 @@ pub enum ChurnRisk {
 }
 
 term_values!(ChurnRisk);
-
-/// Milliseconds in a day.
-const DAY: i64 = 86_400_000;
 
 /// The gap in days that customers without two orders, or with all orders at once, are taken to have.
 const UNKNOWN_GAP: i64 = 30;

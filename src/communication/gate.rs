@@ -8,6 +8,8 @@ use entity::{
     term::Term,
 };
 
+use crate::instant::DAY;
+
 /// Why a message is held back to whom there is no address for its channel: an e-mail address, or a telephone number
 /// that is known by E.164.
 pub const NO_ADDRESS: &str = "no address";
@@ -21,9 +23,6 @@ pub const TOO_MANY: &str = "too many in a short time";
 
 /// Why a message is held back whose customer was deleted after it was queued.
 pub const NO_CUSTOMER: &str = "the customer was deleted";
-
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
 
 /// Why the message in the row `draft` may not be sent to the row `customer`: an expression in SQL, null where it may. The
 /// instant is parameter 1. `draft` has `customer_id`, `channel` and `purpose`.

@@ -139,6 +139,12 @@ pub async fn drifted(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow:
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
+/// The condition that a row of `orders` tells of an order that was placed, and not cancelled, by the instant `at`.
+#[must_use]
+pub fn is_placed(at: &str) -> String {
+    format!("order_date <= {at} and (cancelled_at is null or cancelled_at > {at})")
+}
+
 /// A derived table of the figures that ledgers hold at parameter 1, of the customers among parameter 2, or of all.
 pub fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
     let dialect = Dialect::from(db.get_database_backend());
@@ -150,7 +156,7 @@ pub fn ledger(db: &impl ConnectionTrait, customers: Option<&[Uuid]>) -> String {
 /// `is_meant`. Only the orders and refunds that fulfil `counts` are read, each once.
 #[must_use]
 pub fn ledger_at(at: &str, counts: &str, customers: &str, is_meant: &str) -> String {
-    let is_placed = format!("order_date <= {at} and (cancelled_at is null or cancelled_at > {at})");
+    let is_placed = is_placed(at);
     let is_delivered = format!("delivered_at <= {at}");
     format!(
         "(

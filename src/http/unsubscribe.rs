@@ -43,7 +43,7 @@ pub async fn unsubscribe(State(context): State<Context>, Path(token): Path<Strin
             consent::operations::withdraw(&tx, customer, channel, ACTOR).await
         });
         match withdrawal.await {
-            // Nobody sends anything to a customer who is gone.
+            // There is nothing to refuse: who is gone gets nothing either way.
             Ok(()) | Err(Refusal::Rejected(_)) => Ok(()),
             Err(Refusal::Failed(failure)) => Err(failure),
         }

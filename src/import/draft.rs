@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     ChronoUnixTimestampMillis, address,
     customer::{self, CustomerKind},
-    order::{self, OrderStatus, PostalAddress},
+    order::{self, PostalAddress},
     order_item,
 };
 use uuid::Uuid;
@@ -95,29 +95,12 @@ impl Draft<'_> {
             discount: item.discount,
         });
         let subtotal = subtotal(lines).ok_or_else(|| anyhow!("order {external_id} is too large"))?;
-        let delivered = delivered.map(ChronoUnixTimestampMillis);
-        Ok(order::Model {
-            id,
-            customer_id: customer,
-            external_id: Some(external_id.to_owned()),
-            status: if delivered.is_some() { OrderStatus::Delivered } else { OrderStatus::Processing },
-            order_date: ChronoUnixTimestampMillis(placed),
-            required_date: None,
-            shipped_at: delivered,
-            delivered_at: delivered,
-            cancelled_at: None,
-            currency: self.currency.to_owned(),
-            exchange_rate: None,
-            subtotal,
-            discount: 0,
-            shipping: 0,
-            tax: 0,
-            total: subtotal,
-            freight: None,
-            shipping_address: None,
-            version: 1,
-            created_at: self.made(),
-            updated_at: self.made(),
+        let placed = ChronoUnixTimestampMillis(placed);
+        let order = order::Model::new(id, customer, self.currency.to_owned(), subtotal, placed, self.made());
+        let order = order::Model { external_id: Some(external_id.to_owned()), ..order };
+        Ok(match delivered.map(ChronoUnixTimestampMillis) {
+            Some(delivered) => order::Model { shipped_at: Some(delivered), ..order.delivered(delivered) },
+            None => order,
         })
     }
 }

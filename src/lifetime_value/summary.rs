@@ -7,13 +7,10 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::bg_nbd::History;
-use crate::{customer::metrics::STORE_TOTAL, store::query};
+use crate::{customer::metrics::STORE_TOTAL, instant::DAY, store::query};
 
 /// How many customers are read at once.
 pub const PAGE_SIZE: usize = 5000;
-
-/// Milliseconds in a day.
-const DAY: i64 = 86_400_000;
 
 /// The purchases of a customer, those of a day of UTC being one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

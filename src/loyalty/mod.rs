@@ -6,6 +6,7 @@
 pub mod built_in;
 pub mod membership;
 pub mod operations;
+mod period;
 pub mod program;
 pub mod standing;
 pub mod tier;

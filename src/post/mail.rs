@@ -5,6 +5,7 @@ use std::{error::Error as _, iter::once};
 use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
 use entity::communication_attempt::AttemptOutcome;
+use http::Uri;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart, SinglePart, header::HeaderName, header::HeaderValue},
@@ -68,12 +69,12 @@ impl Mailer {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
             anyhow!("expected the URL of an SMTP server, such as smtps://USER:PASSWORD@mail.example.org")
         })?;
-        let (_, authority) = url.split_once("://").context("a URL has a scheme")?;
-        let (authority, rest) = authority.split_at(authority.find(['/', '?']).unwrap_or(authority.len()));
-        let host = authority.rsplit_once('@').map(|(_, host)| host);
-        let is_local =
-            host.is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| host.starts_with(own)));
-        if host.is_some() && !is_local && !url.starts_with("smtps:") && !rest.contains("tls=required") {
+        let uri: Uri = url.parse().map_err(|_| anyhow!("expected the URL of an SMTP server"))?;
+        let has_password = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        let is_local = ["localhost", "127.0.0.1", "[::1]"].contains(&uri.host().unwrap_or_default());
+        let is_over_tls = uri.scheme_str() == Some("smtps")
+            || uri.query().is_some_and(|query| query.split('&').any(|part| part == "tls=required"));
+        if has_password && !is_local && !is_over_tls {
             bail!("a password is sent over TLS only: use smtps://, or smtp://…?tls=required");
         }
         Ok(Self { transport: transport.build(), from })
@@ -156,7 +157,11 @@ mod tests {
             ("smtps://jane:secret@mail.example.org", true),
             ("smtp://jane:secret@mail.example.org?tls=required", true),
             ("smtp://jane:secret@127.0.0.1:2525", true),
+            ("smtp://jane:secret@[::1]:2525", true),
             ("smtp://jane:secret@mail.example.org", false),
+            ("smtp://jane:secret@localhost.example.org", false),
+            ("smtp://jane:secret@127.0.0.1.example.org", false),
+            ("smtp://jane:secret@mail.example.org/?x=tls=required", false),
             ("smtp://jane:secret@mail.example.org?tls=opportunistic", false),
             ("http://mail.example.org", false),
             ("mail.example.org", false),

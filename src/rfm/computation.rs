@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::segment::segment;
 use crate::{
     customer::metrics,
+    instant::DAY,
     store::{Dialect, Kind, execute},
 };
 
@@ -36,9 +37,6 @@ pub struct Scoring {
     /// How the customers spread over segments.
     pub segments: Shares,
 }
-
-/// Milliseconds in a day.
-const DAY: i64 = 86_400_000;
 
 /// Which figures are scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -167,29 +167,7 @@ async fn customer(server: &Server, since: DateTime<Utc>) -> Uuid {
 
 /// An order of `total` cents, delivered at once.
 fn purchase(customer: Uuid, at: DateTime<Utc>, total: i64) -> order::Model {
-    order::Model {
-        id: Uuid::now_v7(),
-        customer_id: customer,
-        external_id: None,
-        status: OrderStatus::Delivered,
-        order_date: moment(at),
-        required_date: None,
-        shipped_at: None,
-        delivered_at: Some(moment(at)),
-        cancelled_at: None,
-        currency: "USD".to_owned(),
-        exchange_rate: None,
-        subtotal: total,
-        discount: 0,
-        shipping: 0,
-        tax: 0,
-        total,
-        freight: None,
-        shipping_address: None,
-        version: 1,
-        created_at: moment(at),
-        updated_at: moment(at),
-    }
+    order::Model::new(Uuid::now_v7(), customer, "USD".to_owned(), total, moment(at), moment(at)).delivered(moment(at))
 }
 
 /// Writes rows, and the figures and tiers that follow from them.

@@ -1,18 +1,11 @@
-//! Messages to customers: which are queued, what they say, and how they leave.
-
-use std::collections::BTreeSet;
+//! Messages to customers: which are queued, and what they say.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use customers::{
-    app::App,
-    clock::Clock,
-    communication::{delivery, retry::MOST_TRIES},
-};
+use customers::{app::App, clock::Clock, communication::delivery};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    post::{MailServer, SmsGateway},
+    post::MailServer,
     server::{Server, post, user_errors},
 };
 
@@ -21,7 +14,7 @@ const SHOWN: &str = "id channel purpose state template subject text language rea
     event { type } attempts { nodes { outcome answer endedAt } }";
 
 /// A customer with an e-mail address, and what else is said of them.
-async fn enter(server: &Server, name: &str, facts: Value) -> Value {
+pub async fn enter(server: &Server, name: &str, facts: Value) -> Value {
     let mut input = json!({ "name": name, "email": format!("{}@example.com", name.to_lowercase()) });
     for (field, value) in facts.as_object().expect("facts") {
         input[field] = value.clone();
@@ -32,13 +25,13 @@ async fn enter(server: &Server, name: &str, facts: Value) -> Value {
 }
 
 /// The messages to a customer, the latest first.
-async fn messages(server: &Server, customer: &Value) -> Vec<Value> {
+pub async fn messages(server: &Server, customer: &Value) -> Vec<Value> {
     let fields = server.customer_fields(customer, &format!("communications {{ nodes {{ {SHOWN} }} }}")).await;
     fields["communications"]["nodes"].as_array().expect("nodes").clone()
 }
 
 /// Template, state and reason of the messages to a customer, the latest first.
-async fn fates(server: &Server, customer: &Value) -> Vec<(String, String, Option<String>)> {
+pub async fn fates(server: &Server, customer: &Value) -> Vec<(String, String, Option<String>)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let fate = |message: &Value| {
         let known = |field: &str| text(&message[field]).expect("a word");
@@ -47,13 +40,13 @@ async fn fates(server: &Server, customer: &Value) -> Vec<(String, String, Option
     messages(server, customer).await.iter().map(fate).collect()
 }
 
-fn fate(template: &str, state: &str, reason: Option<&str>) -> (String, String, Option<String>) {
+pub fn fate(template: &str, state: &str, reason: Option<&str>) -> (String, String, Option<String>) {
     (template.to_owned(), state.to_owned(), reason.map(str::to_owned))
 }
 
 /// Waits until a customer's latest message is in this state, by looking at each event of the server's own making: the
 /// rows of the database.
-async fn until(server: &Server, customer: &Value, state: &str) -> Value {
+pub async fn until(server: &Server, customer: &Value, state: &str) -> Value {
     loop {
         let message = messages(server, customer).await.swap_remove(0);
         if message["state"] == state {
@@ -76,7 +69,7 @@ fn mailing(to: &Value, purpose: &str) -> Value {
 }
 
 /// The same server at another time.
-fn at(app: &App, now: DateTime<Utc>) -> App {
+pub fn at(app: &App, now: DateTime<Utc>) -> App {
     App { clock: Clock::Fixed(now), ..app.clone() }
 }
 
@@ -281,184 +274,6 @@ async fn consent_that_is_withdrawn_before_a_message_leaves_holds_it_back() {
     assert_eq!(fates(&server, &jane).await, expected);
     assert_eq!(messages(&server, &jane).await[0]["attempts"]["nodes"], json!([]));
     assert_eq!(mail.arrived().len(), 1);
-}
-
-#[tokio::test]
-async fn what_cannot_be_handed_over_is_tried_again_and_fails_in_the_end() {
-    let mail = MailServer::start().await;
-    let server = Server::start().await;
-    let jane = enter(&server, "Jane", json!({})).await;
-    let sender = server.replica(Clock::System, mail.post()).await;
-    mail.answer(&["451 try again"; MOST_TRIES as usize]);
-    let mut now = Utc::now();
-    let pass = async |now| delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
-
-    // The waits, in minutes, after each try.
-    for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360] {
-        assert_eq!(pass(now).await, 1);
-        assert_eq!(pass(now + TimeDelta::minutes(wait) - TimeDelta::seconds(1)).await, 0, "{wait}");
-        let message = &messages(&server, &jane).await[0];
-        assert_eq!((&message["state"], &message["reason"]), (&json!("QUEUED"), &json!("the mail server answered 451")));
-        now += TimeDelta::minutes(wait);
-    }
-    assert_eq!(pass(now).await, 1);
-    let message = messages(&server, &jane).await.swap_remove(0);
-    assert_eq!((&message["state"], &message["reason"]), (&json!("FAILED"), &json!("the mail server answered 451")));
-    assert_eq!(pass(now + TimeDelta::days(9)).await, 0);
-    let attempts = message["attempts"]["nodes"].as_array().expect("attempts");
-    assert_eq!(attempts.len(), 12);
-    assert!(attempts.iter().all(|attempt| attempt["outcome"] == "DELAYED" && attempt["endedAt"].is_string()));
-
-    let retried = server.mutate("communicationRetry", json!({ "id": message["id"] }), "communication { state }").await;
-    assert_eq!(retried, json!({ "communication": { "state": "QUEUED" }, "userErrors": [] }));
-    assert_eq!(pass(now).await, 1);
-    let letters = mail.arrived();
-    assert_eq!(letters.len(), 1);
-    let sent = messages(&server, &jane).await.swap_remove(0);
-    assert_eq!((&sent["state"], &sent["reason"]), (&json!("SENT"), &Value::Null));
-    assert_eq!(sent["attempts"]["nodes"].as_array().map(Vec::len), Some(13));
-    let again = server.mutate("communicationRetry", json!({ "id": message["id"] }), "communication { state }").await;
-    assert_eq!(user_errors(&again), [("NOT_ALLOWED".to_owned(), "input.id".to_owned())]);
-}
-
-#[tokio::test]
-async fn what_is_refused_for_good_is_not_tried_again() {
-    let mail = MailServer::start().await;
-    let server = Server::start().await;
-    // What the server says to the recipient, and what becomes of the message.
-    let cases = [
-        ("550 5.1.1 no such user", "FAILED", "the mail server refused it with 550", "REFUSED"),
-        ("530 5.7.0 authentication required", "QUEUED", "the mail server answered 530", "DELAYED"),
-    ];
-
-    for (name, (answer, state, reason, outcome)) in ["Jane", "John"].into_iter().zip(cases) {
-        let customer = enter(&server, name, json!({})).await;
-        mail.answer(&[answer]);
-        let sender = server.replica(Clock::System, mail.post()).await;
-        assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
-
-        let message = messages(&server, &customer).await.swap_remove(0);
-        assert_eq!((&message["state"], &message["reason"]), (&json!(state), &json!(reason)));
-        let attempt = &message["attempts"]["nodes"][0];
-        assert_eq!(attempt["outcome"], outcome);
-        let (_, words) = answer.split_once(' ').expect("words");
-        assert!(attempt["answer"].as_str().expect("an answer").contains(words), "{attempt}");
-    }
-}
-
-#[tokio::test]
-async fn a_server_that_is_not_there_delays_messages() {
-    let server = Server::start().await;
-    let jane = enter(&server, "Jane", json!({})).await;
-    let gone = MailServer::start().await.post();
-
-    let sender = server.replica(Clock::System, gone).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
-
-    let expected = fate("welcome", "QUEUED", Some("the mail server could not be spoken to"));
-    assert_eq!(fates(&server, &jane).await, [expected]);
-}
-
-#[tokio::test]
-async fn two_servers_send_each_message_once() {
-    const COUNT: usize = 60;
-    let mail = MailServer::start().await;
-    let server = Server::start().await;
-    for number in 0..COUNT {
-        enter(&server, &format!("Jane{number}"), json!({})).await;
-    }
-    let ending = CancellationToken::new();
-    let mut workers = Vec::new();
-    for _ in 0..2 {
-        let app = server.replica(Clock::System, mail.post()).await;
-        workers.push(tokio::spawn(delivery::run(app, ending.clone())));
-    }
-
-    mail.letters(COUNT).await;
-    let left = "{ communications(where: { not: { state: { eq: SENT } } }) { totalCount } }";
-    while server.query(left).await["communications"]["totalCount"] != 0 {
-        tokio::task::yield_now().await;
-    }
-    ending.cancel();
-    for worker in workers {
-        worker.await.expect("it ends when it is told to");
-    }
-
-    let letters = mail.arrived();
-    let ids: BTreeSet<_> = letters.iter().map(|letter| letter.field("Message-ID")).collect();
-    assert_eq!((letters.len(), ids.len()), (COUNT, COUNT));
-    let attempts = server.query("{ communications(first: 250) { nodes { attempts { totalCount } } } }").await;
-    let nodes = attempts["communications"]["nodes"].as_array().expect("nodes");
-    assert!(nodes.iter().all(|node| node["attempts"]["totalCount"] == 1));
-}
-
-#[tokio::test]
-async fn a_message_whose_server_was_stopped_is_taken_over_when_its_lease_ends() {
-    let mail = MailServer::start().await;
-    let server = Server::start().await;
-    let jane = enter(&server, "Jane", json!({})).await;
-    let now = Utc::now();
-    let first = server.replica(Clock::Fixed(now), mail.post()).await;
-    // The first is stopped while it sends: the mail server never answers it.
-    mail.answer(&["250-wait"]);
-    tokio::select! {
-        taken = delivery::send_due(&first, &|| 1.0) => panic!("it waits: {taken:?}"),
-        () = mail.asked() => {}
-    }
-
-    let second = server.replica(Clock::System, mail.post()).await;
-    let pass = async |now| delivery::send_due(&at(&second, now), &|| 1.0).await.expect("a database");
-    assert_eq!(pass(now + TimeDelta::minutes(5) - TimeDelta::milliseconds(1)).await, 0);
-    assert_eq!(pass(now + TimeDelta::minutes(5)).await, 1);
-
-    let message = messages(&server, &jane).await.swap_remove(0);
-    assert_eq!(message["state"], "SENT");
-    let outcomes: Vec<_> =
-        message["attempts"]["nodes"].as_array().expect("attempts").iter().map(|one| &one["outcome"]).collect();
-    assert_eq!(outcomes, [&Value::Null, &json!("ACCEPTED")]);
-    assert_eq!(mail.arrived().len(), 1);
-}
-
-#[tokio::test]
-async fn whoever_prefers_text_messages_gets_them() {
-    let gateway = SmsGateway::start().await;
-    let server = Server::start_sending(gateway.post()).await;
-    let facts = json!({ "telephone": "+49 30 2312550", "communicationPreferences": ["SMS", "EMAIL"] });
-
-    let jane = enter(&server, "Jane", facts).await;
-
-    let message = until(&server, &jane, "SENT").await;
-    let arrived = &gateway.messages(1).await[0];
-    let key = message["id"].as_str().expect("an id").rsplit_once('/').expect("a key").1;
-    let expected = json!({
-        "id": key, "idempotency-key": key, "from": "Shop", "to": "+49302312550",
-        "text": "Hello Jane, welcome! We are glad that you are here.", "authorization": "Bearer secret",
-    });
-    assert_eq!(arrived, &expected);
-    assert_eq!((&message["channel"], &message["subject"]), (&json!("SMS"), &Value::Null));
-    assert_eq!(message["attempts"]["nodes"][0]["answer"], "202 Accepted noted");
-    // Without a number, the next channel that they prefer.
-    let john = enter(&server, "John", json!({ "communicationPreferences": ["SMS", "EMAIL"] })).await;
-    assert_eq!(messages(&server, &john).await[0]["channel"], "EMAIL");
-}
-
-#[tokio::test]
-async fn a_gateway_that_fails_is_tried_again_and_one_that_refuses_is_not() {
-    let gateway = SmsGateway::start().await;
-    let server = Server::start().await;
-    let facts = json!({ "telephone": "+49 30 2312550", "communicationPreferences": ["SMS"] });
-    let jane = enter(&server, "Jane", facts).await;
-    let sender = server.replica(Clock::System, gateway.post()).await;
-    gateway.answer(&["503", "422"]);
-    let now = Utc::now();
-
-    delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
-    let delayed = fates(&server, &jane).await;
-    delivery::send_due(&at(&sender, now + TimeDelta::minutes(1)), &|| 1.0).await.expect("a database");
-    let refused = fates(&server, &jane).await;
-
-    assert_eq!(delayed, [fate("welcome", "QUEUED", Some("the gateway answered 503"))]);
-    assert_eq!(refused, [fate("welcome", "FAILED", Some("the gateway refused it with 422"))]);
 }
 
 #[tokio::test]

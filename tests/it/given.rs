@@ -13,7 +13,7 @@ use entity::{
     ChronoUnixTimestampMillis,
     customer::{self, CustomerKind},
     event::{EventCause, EventType},
-    order::{self, OrderStatus},
+    order,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -69,29 +69,7 @@ impl Server {
     pub async fn order(&self, customer: Uuid, total: i64) -> Uuid {
         let id = Clock::System.key();
         let instant = ChronoUnixTimestampMillis(Clock::System.now());
-        let order = order::Model {
-            id,
-            customer_id: customer,
-            external_id: None,
-            status: OrderStatus::Processing,
-            order_date: instant,
-            required_date: None,
-            shipped_at: None,
-            delivered_at: None,
-            cancelled_at: None,
-            currency: "USD".to_owned(),
-            exchange_rate: None,
-            subtotal: total,
-            discount: 0,
-            shipping: 0,
-            tax: 0,
-            total,
-            freight: None,
-            shipping_address: None,
-            version: 1,
-            created_at: instant,
-            updated_at: instant,
-        };
+        let order = order::Model::new(id, customer, "USD".to_owned(), total, instant, instant);
         insert_all(self.app.database.writer(), vec![order]).await.expect("an order");
         id
     }

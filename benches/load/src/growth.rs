@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use serde_json::json;
 
 use crate::{
@@ -14,20 +15,6 @@ use crate::{
     workload,
 };
 
-/// What customers can be sorted by.
-const ORDERS: [&str; 10] = [
-    "NAME",
-    "EMAIL",
-    "CUSTOMER_SINCE",
-    "TOTAL_ORDERS",
-    "TOTAL_SPENT",
-    "FIRST_ORDER_DATE",
-    "LAST_ORDER_DATE",
-    "LAST_PURCHASE_DATE",
-    "CREATED_AT",
-    "UPDATED_AT",
-];
-
 /// Pages deep in a list are as cheap as the first, in every order. The last page of a list has the rows of the first of
 /// the same list backwards, so that both answer as much.
 pub async fn pages(
@@ -38,7 +25,10 @@ pub async fn pages(
 ) -> anyhow::Result<()> {
     let mut connection = Connection::open(server.address).await?;
     let short = Options { milliseconds: options.milliseconds.div_ceil(3), ..options.clone() };
-    for order in ORDERS {
+    let orders = "{ __type(name: \"CustomerOrderField\") { enumValues { name } } }";
+    let orders = graphql(&mut connection, orders, json!({})).await?["data"]["__type"]["enumValues"].take();
+    for order in orders.as_array().context("customers can be sorted")? {
+        let order = text(&order["name"]);
         let end = format!("{{ customers(last: 51, orderBy: {{ field: {order} }}) {{ pageInfo {{ startCursor }} }} }}");
         let deep = &graphql(&mut connection, &end, json!({})).await?["data"]["customers"]["pageInfo"]["startCursor"];
         let query = |direction: &str| {
