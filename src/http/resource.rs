@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use super::{
     negotiation::{Accepted, accepted, best},
     router::Context,
-    vocabulary::{linked_data, not_acceptable, page},
+    vocabulary::{HTML, SERVED, in_json_ld, linked_data, not_acceptable, page},
 };
 use crate::{
     failure::Failure,
@@ -23,7 +23,7 @@ use crate::{
     html,
     schema::node::{self, KINDS, NodeDocument},
     semantics::{
-        Kind,
+        Kind, N_QUADS, N_TRIPLES,
         context::{self, MEDIA_TYPE},
         parse_key,
         profile::{self, Profile},
@@ -66,7 +66,7 @@ pub async fn node(
         return not_found();
     };
     let accepted = accepted(&headers);
-    let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
+    let Some(media_type) = best(&accepted, &SERVED) else {
         return not_acceptable();
     };
     let shows_personal = context.viewer().reads_personal();
@@ -75,12 +75,16 @@ pub async fn node(
             Some(node) => {
                 let base = &context.app.base;
                 let document = NodeDocument { node: &node, base, shows_personal };
-                if media_type == MEDIA_TYPE {
-                    return in_profile(&context, &accepted, &document).await;
-                }
-                match serde_json::to_value(document) {
-                    Ok(document) => page(html::node(base, kind, &document)),
-                    Err(error) => failed(&anyhow::Error::new(error).into()),
+                match media_type {
+                    HTML => match serde_json::to_value(document) {
+                        Ok(document) => page(html::node(base, kind, &document)),
+                        Err(error) => failed(&anyhow::Error::new(error).into()),
+                    },
+                    N_QUADS | N_TRIPLES => match document.to_quads() {
+                        Ok(text) => linked_data(text, media_type),
+                        Err(error) => failed(&anyhow::Error::new(error).into()),
+                    },
+                    _ => in_profile(&context, &accepted, &document).await,
                 }
             }
             None => not_found(),
@@ -191,7 +195,7 @@ struct Listing {
 impl Listing {
     async fn answer(self, context: &Context, headers: &HeaderMap, listed: Result<Listed, Response>) -> Response {
         let accepted = accepted(headers);
-        let Some(media_type) = best(&accepted, &[MEDIA_TYPE, "text/html"]) else {
+        let Some(media_type) = best(&accepted, &SERVED) else {
             return not_acceptable();
         };
         let Listed { mut documents, next } = match listed {
@@ -200,7 +204,7 @@ impl Listing {
         };
         let next = next.map(|cursor| self.page(&cursor));
         let base = &context.app.base;
-        if media_type == MEDIA_TYPE {
+        if media_type != HTML {
             for document in &mut documents {
                 if let Some(fields) = document.as_object_mut() {
                     fields.remove("@context");
@@ -208,7 +212,10 @@ impl Listing {
             }
             let graph = self.graph(documents, next);
             let document = json!({ "@context": base.url("context.jsonld"), "@graph": graph });
-            return in_profile(context, &accepted, &document).await;
+            return match media_type {
+                N_QUADS | N_TRIPLES => in_quads(context, media_type, document).await,
+                _ => in_profile(context, &accepted, &document).await,
+            };
         }
         let parent = self.of.as_ref().map(|(iri, _, _)| iri.as_str());
         page(html::list(base, &self.title, parent, &documents, next.as_deref()))
@@ -245,7 +252,17 @@ async fn in_profile(context: &Context, accepted: &[Accepted], document: &impl Se
     let names = wanted.first().and_then(|wanted| wanted.profile.as_deref()).unwrap_or_default();
     let profile = names.split_whitespace().find_map(Profile::of);
     match write(context, document, profile).await {
-        Ok(text) => linked_data(text, profile),
+        Ok(text) => in_json_ld(text, profile),
+        Err(error) => failed(&error.into()),
+    }
+}
+
+/// The document as N-Quads.
+pub async fn in_quads(context: &Context, media_type: &str, document: serde_json::Value) -> Response {
+    let url = context.app.base.url("context.jsonld");
+    let written = spawn_blocking(move || profile::quads(&document, &url, &context::document(KINDS))).await;
+    match written.map_err(anyhow::Error::new).flatten() {
+        Ok(text) => linked_data(text, media_type),
         Err(error) => failed(&error.into()),
     }
 }

@@ -129,7 +129,7 @@ fn ids(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// The IRIs of some nodes of every type.
-async fn samples(server: &Server) -> Vec<String> {
+pub async fn samples(server: &Server) -> Vec<String> {
     let query = "{
       customers(first: 40) { nodes {
         id
@@ -148,7 +148,8 @@ async fn samples(server: &Server) -> Vec<String> {
     found.into_iter().collect()
 }
 
-async fn seeded() -> Server {
+/// A server with nodes of every type.
+pub async fn seeded() -> Server {
     let server = Server::start().await;
     let options = customers::config::SeedOptions { customers: 40, orders_per_customer: 3, random_seed: 7 };
     customers::seed::run(&server.app, &options, &Progress::silent()).await.expect("synthetic customers");

@@ -25,6 +25,7 @@ mod lifetime_value;
 mod limits;
 mod linked_data;
 mod loyalty_writes;
+mod n_quads;
 mod nested;
 mod order_steps;
 mod order_writes;
