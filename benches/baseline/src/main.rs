@@ -10,6 +10,7 @@ mod answer;
 mod events;
 mod filtered;
 mod json_ld;
+mod n_quads;
 mod nested;
 mod page;
 mod point;

@@ -51,7 +51,7 @@ pub async fn serve(program: &Path, arguments: &[&str], database: &str) -> anyhow
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("could not start {}", program.display()))?;
-    let ready = Question { path: "/health/ready".to_owned(), body: None };
+    let ready = Question { path: "/health/ready".to_owned(), body: None, accept: "*/*" };
     loop {
         if let Ok(mut connection) = Connection::open(address).await
             && connection.ask(&ready).await.is_ok()
