@@ -16,6 +16,9 @@ use tokio::{
 
 use crate::client::{Connection, Question};
 
+/// How the product is started: without jobs, which would be at work while it is measured. They are measured by themselves.
+pub const PRODUCT: &[&str] = &["serve", "--no-jobs"];
+
 /// How many ticks a second of CPU time has: `getconf CLK_TCK` on every Linux.
 const TICKS: f64 = 100.0;
 
