@@ -42,17 +42,18 @@ export function tiles(figures) {
 /** A column for each point: `[{ value, name, label, isComplete, href, customers }]`. `format` writes the scale. */
 export function columns(heading, points, format) {
   const { low, high, ticks } = scale(points.map((point) => point.value));
-  const place = (value) => `${(100 * (value - low)) / (high - low)}%`;
+  const height = (value) => `${(100 * (value - low)) / (high - low)}%`;
   const lines = ticks.map((tick) =>
-    element('li', { class: tick === 0 ? 'zero' : null, '--at': place(tick) }, format(tick)),
+    element('li', { class: tick === 0 ? 'zero' : null, '--at': height(tick) }, format(tick)),
   );
-  // As many names as there is room for, counted from the last.
+  // As many names as there is room for, counted from the last; of those, every other where there is less.
   const step = Math.ceil(points.length / 8);
   const bars = points.map((point, index) => {
-    const isNamed = (points.length - 1 - index) % step === 0;
+    const place = (points.length - 1 - index) / step;
     const bar = element('span', { class: point.isComplete ? 'bar' : 'bar incomplete' });
-    const size = { '--from': place(Math.min(point.value, 0)), '--to': `${(100 * Math.abs(point.value)) / (high - low)}%` };
-    const name = element('span', { class: 'name', 'aria-hidden': 'true' }, isNamed ? point.name : '');
+    const size = { '--from': height(Math.min(point.value, 0)), '--to': height(low + Math.abs(point.value)) };
+    const text = Number.isInteger(place) ? point.name : '';
+    const name = element('span', { class: place % 2 === 0 ? 'name' : 'name minor', 'aria-hidden': 'true' }, text);
     const said = element('span', { class: 'said' }, point.label);
     return element('li', {}, figure({ ...point, label: null }, size, bar, said, name));
   });
