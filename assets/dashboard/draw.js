@@ -13,6 +13,9 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
+/** A name such as CANNOT_LOSE_THEM as it is said. */
+export const said = (name) => name.charAt(0) + name.slice(1).toLowerCase().replaceAll('_', ' ');
+
 /** A figure with the link to those behind it, where they can be listed; `customers` says how many they are. */
 export function figure({ href, customers, label }, attributes, ...children) {
   if (!href || customers === 0) return element('span', { ...attributes, title: label }, ...children);

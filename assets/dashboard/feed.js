@@ -1,6 +1,6 @@
 // The live feed: one subscription over server-sent events, taken up again where it broke off.
 
-import { element } from './draw.js';
+import { element, said } from './draw.js';
 
 const QUERY = `subscription Feed($after: String) {
   customerEvents(after: $after) {
@@ -56,9 +56,10 @@ export function follow(content) {
   };
 
   const take = ({ data, errors }) => {
-    if (errors) {
+    // Who may not see a name gets an error beside the event.
+    if (!data?.customerEvents) {
       // Who read too slowly is told where to go on; a cursor that the log does not know is of no use.
-      after = errors[0].extensions?.cursor ?? null;
+      after = errors?.[0].extensions?.cursor ?? null;
       return;
     }
     after = data.customerEvents.cursor;
@@ -85,16 +86,15 @@ export function follow(content) {
 function line({ type, occurredAt, customer, order, segment, loyaltyTier }) {
   const at = new Date(occurredAt);
   const isToday = date.format(at) === date.format(new Date());
-  const amount = order && new Intl.NumberFormat(undefined, { style: 'currency', currency: order.currency }).format(order.total);
+  const money = (currency) => new Intl.NumberFormat(undefined, { style: 'currency', currency });
   const about = segment?.name ?? loyaltyTier?.name;
-  const what = type.charAt(0) + type.slice(1).toLowerCase().replaceAll('_', ' ');
   return element(
     'li',
     {},
     element('time', { datetime: occurredAt }, isToday ? clock.format(at) : date.format(at)),
     ' ',
-    element('span', { class: 'what' }, about ? `${what}: ${about}` : what),
-    ...(order ? [' ', element('a', { href: order.id }, amount)] : []),
+    element('span', { class: 'what' }, about ? `${said(type)}: ${about}` : said(type)),
+    ...(order ? [' ', element('a', { href: order.id }, money(order.currency).format(order.total))] : []),
     ' ',
     customer ? element('a', { class: 'who', href: customer.id }, customer.name ?? 'a customer') : '',
   );

@@ -1,7 +1,7 @@
 // The panels: what each asks, and how it draws the answer. Everything is asked at /graphql, like by any client; paste a
 // query into GraphiQL to see what a picture is made of.
 
-import { bars, columns, element, heatMap, tiles } from './draw.js';
+import { bars, columns, element, heatMap, said, tiles } from './draw.js';
 import * as behind from './links.js';
 
 const count = new Intl.NumberFormat();
@@ -20,9 +20,6 @@ const day = dates({ day: 'numeric', month: 'short', year: 'numeric' });
 const shortDay = dates({ day: 'numeric', month: 'short' });
 
 const windows = { DAY: 'in 24 hours', WEEK: 'in 7 days', MONTH: 'in 30 days', YEAR: 'in 365 days' };
-
-/** A name such as CANNOT_LOSE_THEM as it is said. */
-export const said = (name) => name.charAt(0) + name.slice(1).toLowerCase().replaceAll('_', ' ');
 
 export const panels = {
   headline: {
