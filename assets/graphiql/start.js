@@ -186,6 +186,39 @@ query Cohorts {
 `,
   },
   {
+    query: `# The RFM grid: customers by how recently and how
+# often they bought, 1 to 5 each, and what they spent.
+query RfmGrid {
+  rfmRuns(first: 1, where: { isHistorical: { eq: false } }) {
+    nodes {
+      asOf
+      population
+      grid {
+        recency
+        frequency
+        count
+        revenue
+      }
+      segments {
+        segment
+        count
+        revenue
+      }
+    }
+  }
+  best: customers(where: { rfm: { recency: { eq: 5 }, frequency: { eq: 5 } } }) {
+    nodes {
+      name
+      rfm {
+        score
+        segment
+      }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# A page, then the next: put this answer's endCursor
 # into the variable "after" below and run it again.
 query Pages($after: String) {

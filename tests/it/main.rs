@@ -13,6 +13,7 @@ mod contact;
 mod crash;
 mod customer;
 mod customer_writes;
+mod dashboard;
 mod delivery;
 mod given;
 mod graphql_over_http;
