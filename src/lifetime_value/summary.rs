@@ -3,11 +3,15 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{INSTANT_BEFORE_ALL, lifetime_value_prediction};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::bg_nbd::History;
-use crate::{customer::metrics::STORE_TOTAL, instant::DAY, store::query};
+use crate::{
+    customer::metrics::STORE_TOTAL,
+    instant::DAY,
+    store::{Dialect, query},
+};
 
 /// How many customers are read at once.
 pub const PAGE_SIZE: usize = 5000;
@@ -38,16 +42,36 @@ pub struct Known {
 /// # Errors
 /// When the database fails.
 pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) -> anyhow::Result<Vec<Known>> {
+    let page = format!("id > $3 and deleted_at is null order by id limit {PAGE_SIZE}");
+    read(db, as_of, &page, after.into()).await
+}
+
+/// What is known of `customers` at `as_of`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(db: &impl ConnectionTrait, as_of: DateTime<Utc>, customers: &[Uuid]) -> anyhow::Result<Vec<Known>> {
+    let dialect = Dialect::from(db.get_database_backend());
+    read(db, as_of, &dialect.is_among("id", 3), dialect.parameter(customers)).await
+}
+
+/// What is known at `as_of` of the customers who fulfil `is_meant`, which reads `parameter` as number 3.
+async fn read(
+    db: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    is_meant: &str,
+    parameter: Value,
+) -> anyhow::Result<Vec<Known>> {
     let sql = format!(
         "with page as (
-            select id from customer where id > $2 and deleted_at is null order by id limit {PAGE_SIZE}
+            select id from customer where {is_meant}
         ), days as (
             select customer_id, (delivered_at - ({INSTANT_BEFORE_ALL})) / {DAY} as day, sum({STORE_TOTAL}) as spent
             from orders
             where delivered_at <= $1 and customer_id in (select id from page)
             group by customer_id, day
         ), summary as (
-            select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $3 - min(day) as age,
+            select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $2 - min(day) as age,
                 cast(sum(case when day = first_day then 0 else spent end) as bigint) as spent
             from (select days.*, min(day) over (partition by customer_id) as first_day from days) days
             group by customer_id
@@ -62,7 +86,7 @@ pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) 
     );
     let as_of = as_of.timestamp_millis();
     let today = (as_of - INSTANT_BEFORE_ALL).div_euclid(DAY);
-    let rows = query(db, &sql, vec![as_of.into(), after.into(), today.into()]).await;
+    let rows = query(db, &sql, vec![as_of.into(), today.into(), parameter]).await;
     let rows = rows.context("could not read what customers bought")?;
     rows.iter().map(known).collect::<Result<_, _>>().context("could not read what a customer bought")
 }

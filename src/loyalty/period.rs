@@ -8,23 +8,30 @@ use crate::{customer::metrics::MOVEMENTS, instant::DAY};
 /// How long spending counts in programs that look back: 365 days, in milliseconds.
 const ROLLING_PERIOD: i64 = 365 * DAY;
 
+/// The condition that a `mover` is in a program where all spending counts. Where that of a period counts, time passes
+/// besides.
+const BY_MONEY: &str = "mover.evaluation = 'LIFETIME'";
+
 /// Who may fall, in SQL over the rows `member`, `program` and `customer`.
 pub(super) struct Falls {
     /// The condition on a member.
     pub(super) condition: String,
     /// What they spent that lets them keep the tier they hold, in minor units; null if nothing but what counts does.
     pub(super) kept: String,
+    /// The condition that it was money which brought a `mover` to another tier: since when it did is when they came there.
+    pub(super) is_by_money: &'static str,
 }
 
 impl Falls {
     /// Those whose spending ever counts, at once.
     pub(super) fn of_lifetime() -> Self {
-        Self { condition: "member.evaluation = 'LIFETIME'".to_owned(), ..Self::of_all() }
+        let condition = "member.evaluation = 'LIFETIME'".to_owned();
+        Self { condition, is_by_money: BY_MONEY, ..Self::of_all() }
     }
 
-    /// All, at once.
+    /// All, at once, as the tiers were changed.
     pub(super) fn of_all() -> Self {
-        Self { condition: "true".to_owned(), kept: "cast(null as bigint)".to_owned() }
+        Self { condition: "true".to_owned(), kept: "cast(null as bigint)".to_owned(), is_by_money: "false" }
     }
 
     /// Those whose period is over, and the grace of their program: none where that is null.
@@ -53,7 +60,7 @@ impl Falls {
             ), 0) else {spent} end",
             spent = spent_expression(),
         );
-        Self { condition, kept }
+        Self { condition, kept, is_by_money: BY_MONEY }
     }
 }
 
