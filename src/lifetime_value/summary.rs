@@ -37,12 +37,15 @@ pub struct Known {
 }
 
 /// What is known at `as_of` of the next [`PAGE_SIZE`] customers, by key, after the customer `after`. Customers who are
-/// deleted are left out.
+/// deleted are left out, unless something is predicted of them: their purchases are not told.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) -> anyhow::Result<Vec<Known>> {
-    let page = format!("id > $3 and deleted_at is null order by id limit {PAGE_SIZE}");
+    let page = format!(
+        "id > $3 and (deleted_at is null or id in (select customer_id from lifetime_value_prediction))
+        order by id limit {PAGE_SIZE}"
+    );
     read(db, as_of, &page, after.into()).await
 }
 
@@ -64,11 +67,11 @@ async fn read(
 ) -> anyhow::Result<Vec<Known>> {
     let sql = format!(
         "with page as (
-            select id from customer where {is_meant}
+            select id, deleted_at from customer where {is_meant}
         ), days as (
             select customer_id, (delivered_at - ({INSTANT_BEFORE_ALL})) / {DAY} as day, sum({STORE_TOTAL}) as spent
             from orders
-            where delivered_at <= $1 and customer_id in (select id from page)
+            where delivered_at <= $1 and customer_id in (select id from page where deleted_at is null)
             group by customer_id, day
         ), summary as (
             select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $2 - min(day) as age,
@@ -201,6 +204,13 @@ mod tests {
             assert_eq!(names(page(&tx, now(), keys[0]).await?), keys[1..]);
             execute(&tx, "update customer set deleted_at = 1 where id = $1", vec![keys[0].into()]).await?;
             assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys[1..]);
+            let sql = "insert into lifetime_value_prediction
+                (customer_id, repeats, recency_days, age_days, repeat_spent, p_alive) values ($1, 0, 0, 0, 0, 1)";
+            execute(&tx, sql, vec![keys[0].into()]).await?;
+            insert_all(&tx, vec![purchase(keys[0], ago(5), 100)]).await?;
+            let known = page(&tx, now(), Uuid::nil()).await?;
+            let known: Vec<_> = known.iter().map(|known| (known.summary, known.stored.is_some())).collect();
+            assert_eq!(known, [(None, true), (None, false)], "what is predicted of the deleted is to be forgotten");
             Ok(())
         })
         .await
