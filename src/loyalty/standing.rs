@@ -119,7 +119,8 @@ pub async fn settle_tiers(
 /// When the database fails.
 pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
     let sql = "select count(*) from loyalty_membership membership
-        join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'";
+        join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'
+        join customer on customer.id = membership.customer_id and customer.deleted_at is null";
     let context = "could not count the members of loyalty programs";
     let rows = query(db, sql, Vec::new()).await.context(context)?;
     let count: i64 = rows.first().context(context)?.try_get_by_index(0)?;
@@ -132,9 +133,12 @@ pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
 /// # Errors
 /// When the database fails.
 pub async fn overdue(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
-    let movers = movers("program.evaluation <> 'LIFETIME'", &Falls::at_the_end_of_periods(as_of));
+    let mut falls = Falls::at_the_end_of_periods(as_of, 3);
+    let movers = movers("program.evaluation <> 'LIFETIME' and customer.deleted_at is null", &falls);
+    let mut parameters = instants(as_of);
+    parameters.append(&mut falls.parameters);
     let sql = format!("{movers} select distinct customer_id from mover where not is_rise order by customer_id");
-    let rows = query(db, &sql, instants(as_of)).await.context("could not tell who falls to another loyalty tier")?;
+    let rows = query(db, &sql, parameters).await.context("could not tell who falls to another loyalty tier")?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
@@ -152,9 +156,12 @@ pub async fn settle_periods(
     customers: &[Uuid],
 ) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
-    let is_meant = format!("program.evaluation <> 'LIFETIME' and {}", dialect.is_among("membership.customer_id", 3));
+    let is_meant = format!(
+        "program.evaluation <> 'LIFETIME' and customer.deleted_at is null and {}",
+        dialect.is_among("membership.customer_id", 3)
+    );
     let parameter = Some(dialect.parameter(customers));
-    settle(tx, as_of, (&is_meant, parameter), &Falls::at_the_end_of_periods(as_of)).await
+    settle(tx, as_of, (&is_meant, parameter), &Falls::at_the_end_of_periods(as_of, 4)).await
 }
 
 /// As [`settle_tiers`], for the members of `program`, whose tiers were changed: they rise and fall at once.
@@ -304,7 +311,7 @@ async fn settle(
         is_by_money = falls.is_by_money,
     );
     let mut parameters = instants(as_of);
-    parameters.extend(parameter);
+    parameters.extend(parameter.into_iter().chain(falls.parameters.iter().cloned()));
     let rows = query(tx, &sql, parameters).await.context("could not tell the loyalty tiers of customers")?;
     let (mut moves, mut turns) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {
@@ -472,6 +479,22 @@ mod tests {
                 insert_all(&tx, more.collect()).await?;
                 assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {purchases:?}");
             }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn who_was_deleted_does_not_fall() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = silver(&tx, "ROLLING", Some(0), ago(500)).await?;
+            let sql = "update customer set deleted_at = $1";
+            execute(&tx, sql, vec![ago(400).timestamp_millis().into()]).await?;
+
+            assert_eq!(settled(&tx, jane, &[now()]).await?, ["Silver"]);
+            execute(&tx, sql, vec![Option::<i64>::None.into()]).await?;
+            assert_eq!(settled(&tx, jane, &[now()]).await?, ["Bronze"]);
             Ok(())
         })
         .await
