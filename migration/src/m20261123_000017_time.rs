@@ -1,4 +1,5 @@
-//! The tiers that members held before the one that they hold now, each from when to when.
+//! What time does: the tiers that members held before the one that they hold now, each from when to when, and the
+//! messages that wait too long.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, text, uuid, uuid_null};
@@ -12,10 +13,12 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(loyalty_tier_interval()).await?;
-        execute(manager, FROM_THE_LOG).await
+        execute(manager, FROM_THE_LOG).await?;
+        execute(manager, "alter table store add column expiry_days integer not null default 3").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        execute(manager, "alter table store drop column expiry_days").await?;
         drop_tables(manager, &["loyalty_tier_interval"]).await
     }
 }
