@@ -85,11 +85,14 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
             from change
         ), step as (
             select id, since as instant, from_id as tier_id from turn
+            where is_by_money = 0 or not exists (
+                select 1 from balance where balance.customer_id = turn.customer_id and balance.instant = turn.since
+            )
             union all
             select turn.id, balance.instant, band.id
             from turn
             join balance on balance.customer_id = turn.customer_id
-                and balance.instant > turn.since and balance.instant < turn.until
+                and balance.instant >= turn.since and balance.instant < turn.until
             join band on band.program_id = turn.program_id
                 and (band.least is null or balance.spent >= band.least)
                 and (band.below is null or balance.spent < band.below)

@@ -331,6 +331,27 @@ async fn tiers_that_are_edited_while_members_buy_end_where_the_rule_says() {
     }
 }
 
+#[tokio::test]
+async fn a_tier_that_takes_the_place_of_one_with_its_threshold_is_no_rise() {
+    let server = Server::start().await;
+    let program = club(&server).await;
+    let (id, tiers) = (&program["id"], &program["tiers"]["nodes"]);
+    let jane = server.enter("Jane").await;
+    enroll(&server, &jane, id).await;
+    server.purchase(&jane, "100").await;
+    let known = server.events_of(&jane).await.len();
+
+    // The highest goes on from 100, in place of what began there.
+    let tiers = json!([
+        { "id": tiers[0]["id"], "name": "One", "minSpend": "0" },
+        { "id": tiers[2]["id"], "name": "Deux", "minSpend": "100" },
+    ]);
+    written(&server, "loyaltyProgramUpdate", json!({ "id": id, "tiers": tiers })).await;
+
+    assert!(held(&server, &jane).await.contains(&"The Club: Deux".to_owned()));
+    assert_eq!(server.events_since(&jane, known).await, Vec::<String>::new());
+}
+
 /// Moves all that happened back by so many days, as though they had passed.
 async fn pass(server: &Server, days: i64) {
     let moved = [

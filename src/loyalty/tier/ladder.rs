@@ -64,6 +64,7 @@ pub fn continued(rungs: &[Rung], tiers: &[loyalty_tier::Model]) -> Vec<Option<Uu
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use entity::texts::Texts;
 
     use super::*;
     use crate::loyalty::built_in;
