@@ -237,6 +237,42 @@ query Pages($after: String) {
     variables: '{\n  "after": null\n}',
   },
   {
+    query: `# Tiers: who rose to one and when, what it gives them,
+# and what they have yet to spend to rise again.
+query Tiers {
+  customers(
+    first: 5
+    where: { totalSpent: { gte: "2000", lt: "5000" } }
+  ) {
+    nodes {
+      name
+      totalSpent
+      loyaltyMemberships {
+        nodes {
+          program {
+            name
+          }
+          spendToNextTier
+          benefits
+          history {
+            name
+            since
+            until
+          }
+        }
+      }
+      events(first: 3, where: { type: { eq: CUSTOMER_UPGRADED } }) {
+        nodes {
+          name
+          occurredAt
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# Write: enter a customer, or change the one
 # who has this key. Run it twice: the second time
 # nothing changes. What the rules refuse is told

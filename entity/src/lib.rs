@@ -37,6 +37,7 @@ pub mod lifetime_value_run;
 pub mod loyalty_membership;
 pub mod loyalty_program;
 pub mod loyalty_tier;
+pub mod loyalty_tier_interval;
 pub mod order;
 pub mod order_item;
 pub mod product;

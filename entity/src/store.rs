@@ -25,6 +25,8 @@ pub struct Model {
     pub marketing_cap: i32,
     /// The days in which `marketing_cap` counts.
     pub marketing_cap_days: i32,
+    /// After how many days in the queue messages that follow from events, and marketing, are not sent any more.
+    pub expiry_days: i32,
 }
 
 /// None: the server writes its own joins.

@@ -96,6 +96,7 @@ async fn every_row_can_be_read_from_its_table() -> Result<(), DbErr> {
         entity::loyalty_program::Entity::find().all(&database).await?;
         entity::loyalty_tier::Entity::find().all(&database).await?;
         entity::loyalty_membership::Entity::find().all(&database).await?;
+        entity::loyalty_tier_interval::Entity::find().all(&database).await?;
         entity::communication::Entity::find().all(&database).await?;
         entity::communication_attempt::Entity::find().all(&database).await?;
         entity::consent::Entity::find().all(&database).await?;

@@ -53,11 +53,11 @@ pub async fn top_customers(
         where instant >= {since} and instant <= {at}
             and customer_id in (select id from chosen where deleted_at is null)
         group by customer_id order by 2 desc, 1 limit {count}",
-        since = since.timestamp_millis(),
+        since = population.number(0),
         at = population.at(),
     );
     let mut ranking: Vec<(Uuid, i64)> = Vec::new();
-    for row in population.ask(database, &statement).await? {
+    for row in population.ask(database, &statement, &[since.timestamp_millis()]).await? {
         ranking.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
     }
     let keys = ranking.iter().map(|(key, _)| *key).collect();
@@ -88,11 +88,11 @@ pub async fn revenue_by_country(
         from spender
         left join address on address.customer_id = spender.customer_id and address.is_default_shipping
         group by 1 order by 3 desc, 1 limit {count}",
-        since = since.timestamp_millis(),
+        since = population.number(0),
         at = population.at(),
         has = population.has("customer_id"),
     );
-    let rows = population.ask(database, &statement).await?;
+    let rows = population.ask(database, &statement, &[since.timestamp_millis()]).await?;
     let told = rows.iter().map(|row| {
         Ok(CountryRevenue {
             country: row.try_get_by_index(0)?,

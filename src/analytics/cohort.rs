@@ -53,10 +53,10 @@ pub async fn cohorts(database: &Database, population: &Population, count: u32) -
         month_of = database.dialect().month("delivered_at"),
         at = population.at(),
         has = population.has("customer_id"),
-        first = month(*first),
+        first = population.number(0),
     );
     let mut counts: Vec<Vec<i64>> = (0..months.len()).map(|index| vec![0; months.len() - index]).collect();
-    for row in population.ask(database, &statement).await? {
+    for row in population.ask(database, &statement, &[month(*first)]).await? {
         let (cohort, after): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let cells = usize::try_from(cohort).ok().and_then(|cohort| counts.get_mut(cohort));
         if let Some(cell) = cells.and_then(|cells| cells.get_mut(usize::try_from(after).ok()?)) {

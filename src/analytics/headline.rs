@@ -44,8 +44,8 @@ impl Headline {
     /// # Errors
     /// When the database fails.
     pub async fn read(database: &Database, population: &Population, since: DateTime<Utc>) -> Outcome<Self> {
-        let since = since.timestamp_millis();
-        let risk = churn::risk_text(population.reading.now);
+        let from = population.number(0);
+        let risk = churn::risk_text(&population.at());
         let segment = text(segment_expression(&population.reading));
         let segments =
             SEGMENTS.map(|name| format!("count(*) filter (where {segment} = '{}')", name.description().name));
@@ -54,8 +54,8 @@ impl Headline {
                 database,
                 &format!(
                     " select count(*),
-                        count(*) filter (where customer.customer_since >= {since}),
-                        count(*) filter (where customer.last_purchase_date >= {since}),
+                        count(*) filter (where customer.customer_since >= {from}),
+                        count(*) filter (where customer.last_purchase_date >= {from}),
                         count(*) filter (where {risk} = '{high}'),
                         cast(coalesce(sum(customer.total_spent), 0) as bigint),
                         cast(coalesce(sum(customer.delivered_orders), 0) as bigint),
@@ -66,6 +66,7 @@ impl Headline {
                     high = ChurnRisk::High.description().name,
                     segments = segments.join(", "),
                 ),
+                &[since.timestamp_millis()],
             )
             .await?;
         let figure = |index| rows.first().map_or(Ok(0), |row| row.try_get_by_index(index));

@@ -42,16 +42,21 @@ impl CalendarInterval {
         (0..count).rev().map(ago).chain([next]).collect()
     }
 
-    /// In SQL, which of the intervals from `first` on holds the instant in `column`, counted from 0. The instant is
-    /// not before `first`.
+    /// In SQL, which of the intervals from the first on holds the instant in `column`, counted from 0; `origin` is that of
+    /// the first, in SQL. The instant is not before it.
     #[must_use]
-    pub fn number(self, dialect: Dialect, column: &str, first: NaiveDate) -> String {
-        let start = milliseconds(first);
+    pub fn number(self, dialect: Dialect, column: &str, origin: &str) -> String {
         match self {
-            Self::Day => format!("(({column} - {start}) / {DAY})"),
-            Self::Week => format!("(({column} - {start}) / {})", 7 * DAY),
-            Self::Month => format!("({} - {})", dialect.month(column), month(first)),
+            Self::Day => format!("(({column} - {origin}) / {DAY})"),
+            Self::Week => format!("(({column} - {origin}) / {})", 7 * DAY),
+            Self::Month => format!("({} - {origin})", dialect.month(column)),
         }
+    }
+
+    /// From which number on intervals are counted, the first of which begins with the day `first`.
+    #[must_use]
+    pub fn origin(self, first: NaiveDate) -> i64 {
+        if self == Self::Month { month(first) } else { milliseconds(first) }
     }
 }
 

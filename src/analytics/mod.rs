@@ -16,8 +16,11 @@ mod series;
 mod tiers;
 mod timeframe;
 
+pub use breakdown::MOST_ROWS;
+pub use cohort::MOST_COHORTS;
 pub use interval::CalendarInterval;
 pub use node::Analytics;
 pub use population::Population;
 pub use query::AnalyticsQuery;
+pub use series::MOST_INTERVALS;
 pub use timeframe::Timeframe;

@@ -74,7 +74,7 @@ pub async fn series(
     let points = bounds.windows(2).enumerate().map(|(index, days)| SeriesPoint {
         start: Day(days[0]),
         end: Day(days[1]),
-        is_complete: milliseconds(days[1]) <= population.at(),
+        is_complete: milliseconds(days[1]) <= population.reading.now.timestamp_millis(),
         new_customers: new_customers[index],
         orders: orders[index],
         revenue: Money::new(revenue[index], population.reading.currency),
@@ -126,7 +126,7 @@ impl Question<'_> {
             where {instant} >= {first} and {instant} <= {at} and {is_meant}
             group by 1",
             number = self.number(instant),
-            first = milliseconds(self.first),
+            first = self.population.number(0),
             at = self.population.at(),
         );
         self.read(&statement).await
@@ -135,7 +135,7 @@ impl Question<'_> {
     /// Each order, purchase and beginning leads a customer into a phase that ends with the next; in each, they are
     /// churned from an instant on. So all phases are added where they begin to be churned, and subtracted where they end.
     async fn churned_customers(&self) -> Outcome<Vec<i64>> {
-        let (at, first) = (self.population.at(), milliseconds(self.first));
+        let (at, first) = (self.population.at(), self.population.number(0));
         let statement = format!(
             ", moment as (
                 select id as customer_id, customer_since as instant, cast(null as bigint) as ordered,
@@ -189,13 +189,14 @@ impl Question<'_> {
     }
 
     fn number(&self, instant: &str) -> String {
-        self.interval.number(self.database.dialect(), instant, self.first)
+        self.interval.number(self.database.dialect(), instant, &self.population.number(1))
     }
 
     /// Reads pairs of an interval and a figure.
     async fn read(&self, statement: &str) -> Outcome<Vec<i64>> {
         let mut figures = vec![0; self.count];
-        for row in self.population.ask(self.database, statement).await? {
+        let numbers = [milliseconds(self.first), self.interval.origin(self.first)];
+        for row in self.population.ask(self.database, statement, &numbers).await? {
             let (number, figure): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             if let Some(place) = usize::try_from(number).ok().and_then(|number| figures.get_mut(number)) {
                 *place = figure;

@@ -43,6 +43,7 @@ pub async fn by_tier(database: &Database, population: &Population) -> Outcome<Op
                 from tier left join held on held.id = tier.id
                 order by tier.rank"
             ),
+            &[],
         )
         .await?;
     let mut tiers = Vec::new();

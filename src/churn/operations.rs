@@ -64,7 +64,8 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<
 
 /// `select` of the live customers who are not what they were, with what they are at `now`, and what they were: lost.
 fn differing(now: DateTime<Utc>) -> String {
-    let is_churned = format!("({} = '{}')", risk_text(now), ChurnRisk::High.description().name);
+    let is_churned =
+        format!("({} = '{}')", risk_text(&now.timestamp_millis().to_string()), ChurnRisk::High.description().name);
     format!(
         "select customer.id, {is_churned}, state.is_churned
         from customer left join churn_state state on state.id = customer.id

@@ -82,17 +82,16 @@ pub fn risk(days_idle: i64, usual_gap: i64) -> ChurnRisk {
 
 /// [`Habits::risk`] in SQL, over the customer's row.
 pub fn risk_expression(reading: &Reading) -> Expr {
-    Expr::cust(risk_text(reading.now))
+    Expr::cust(risk_text(&reading.now.timestamp_millis().to_string()))
 }
 
-/// [`Habits::risk`] at `now` in SQL text, over the row `customer`. Division of integers rounds down, as all of them are
+/// [`Habits::risk`] at `now` in SQL text, over the row `customer`; `now` is milliseconds since 1970, in SQL too. Division of integers rounds down, as all of them are
 /// positive.
 #[must_use]
-pub fn risk_text(now: DateTime<Utc>) -> String {
+pub fn risk_text(now: &str) -> String {
     let idle = format!(
         "(case when coalesce(customer.last_purchase_date, customer.customer_since) > {now} then 0 else \
-         ({now} - coalesce(customer.last_purchase_date, customer.customer_since)) / {DAY} end)",
-        now = now.timestamp_millis()
+         ({now} - coalesce(customer.last_purchase_date, customer.customer_since)) / {DAY} end)"
     );
     let gap = usual_gap("customer");
     let [low, medium, high] = [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);

@@ -21,7 +21,8 @@ use entity::{
 use futures_util::future::join_all;
 use rand::{TryRng, rngs::SysRng};
 use sea_orm::{
-    ActiveEnum, ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, sea_query::Expr,
+    ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    sea_query::Expr,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -32,12 +33,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Automatic, gate, retry,
+    Automatic, gate,
+    retry::{self, MOST_TRIES},
     unsubscription::Signer,
     writing::{self, Draft, Writing},
 };
 use crate::{
     app::App,
+    event::log,
     post::{Handover, Mail, Unsubscription},
     store::{Dialect, Kind, Values, execute, insert_all, query},
 };
@@ -130,6 +133,7 @@ async fn take(app: &App) -> anyhow::Result<Taken> {
     let tx = app.database.begin().await?;
     let rows = lease(app, &tx).await?;
     let count = rows.len();
+    let rows = give_up(&tx, rows).await?;
     let rows = let_through(app, &tx, rows).await?;
     let now = ChronoUnixTimestampMillis(app.clock.now());
     let attempts: Vec<_> = rows
@@ -212,19 +216,57 @@ async fn lease(app: &App, tx: &DatabaseTransaction) -> anyhow::Result<Vec<commun
     Ok(taken)
 }
 
+/// Those of `rows` that were not tried too often; the others have failed. Whoever tried them last did not live to tell.
+async fn give_up(
+    tx: &DatabaseTransaction,
+    mut rows: Vec<communication::Model>,
+) -> anyhow::Result<Vec<communication::Model>> {
+    let spent: Vec<_> = rows.extract_if(.., |row| row.tries > MOST_TRIES).map(|row| row.id).collect();
+    if spent.is_empty() {
+        return Ok(rows);
+    }
+    let dialect = Dialect::from(tx.get_database_backend());
+    let sql = format!(
+        "update communication set state = '{failed}', reason = $2, due_at = null, lease = null where {}",
+        dialect.is_among("id", 1),
+        failed = CommunicationState::Failed.description().name,
+    );
+    let parameters = vec![dialect.parameter(&spent), "no attempt came to an end".into()];
+    execute(tx, &sql, parameters).await.context("could not give up messages")?;
+    Ok(rows)
+}
+
 /// Those of `rows` that may still be sent; the others are suppressed.
 async fn let_through(
     app: &App,
     tx: &DatabaseTransaction,
+    rows: Vec<communication::Model>,
+) -> anyhow::Result<Vec<communication::Model>> {
+    let rows = hold_back(app, tx, rows, &gate::obstacle_to_leaving()).await?;
+    let advertised = rows.iter().filter(|row| row.purpose == CommunicationPurpose::Marketing);
+    let customers: Vec<_> = advertised.map(|row| row.customer_id).collect();
+    if customers.is_empty() {
+        return Ok(rows);
+    }
+    // What another server is about to send them can be seen by then.
+    log::lock(tx, &customers).await?;
+    hold_back(app, tx, rows, &gate::surplus()).await
+}
+
+/// Those of `rows` to which the gate has no `obstacle`; the others are suppressed.
+async fn hold_back(
+    app: &App,
+    tx: &DatabaseTransaction,
     mut rows: Vec<communication::Model>,
+    obstacle: &str,
 ) -> anyhow::Result<Vec<communication::Model>> {
     let dialect = app.database.dialect();
     let keys: Vec<_> = rows.iter().map(|row| row.id).collect();
     let sql = format!(
         "select draft.id, {obstacle} from communication draft
         join customer on customer.id = draft.customer_id
+        join store on store.id = 1
         where {is_meant}",
-        obstacle = gate::obstacle(),
         is_meant = dialect.is_among("draft.id", 2),
     );
     let parameters = vec![app.clock.now().timestamp_millis().into(), dialect.parameter(&keys)];
@@ -257,7 +299,7 @@ async fn tiers(tx: &DatabaseTransaction, rows: &[communication::Model]) -> anyho
     if events.is_empty() {
         return Ok(HashMap::new());
     }
-    let dialect = Dialect::from(sea_orm::ConnectionTrait::get_database_backend(tx));
+    let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
         "select event.id, tier.name, program.name, tier.discount_percent, tier.benefits
         from event

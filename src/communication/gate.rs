@@ -8,6 +8,7 @@ use entity::{
     term::Term,
 };
 
+use super::Automatic;
 use crate::instant::DAY;
 
 /// Why a message is held back to whom there is no address for its channel: an e-mail address, or a telephone number
@@ -20,6 +21,12 @@ pub const NO_CONSENT: &str = "no consent";
 
 /// Why marketing is held back that would be more than the store sends a customer in some days.
 pub const TOO_MANY: &str = "too many in a short time";
+
+/// Why a message is held back that nobody could send in time.
+pub const EXPIRED: &str = "expired";
+
+/// Why a message is held back to who bought again before it could tell them that they are missed.
+pub const NO_OCCASION: &str = "no occasion any more";
 
 /// Why a message is held back whose customer was deleted after it was queued.
 pub const NO_CUSTOMER: &str = "the customer was deleted";
@@ -63,6 +70,53 @@ pub fn obstacle_to_queueing() -> String {
                 and earlier.created_at > cast($1 as bigint) - store.marketing_cap_days * cast({DAY} as bigint)
         ) >= store.marketing_cap then '{TOO_MANY}' end)",
         obstacle = obstacle(),
+    )
+}
+
+/// The condition that the row `draft` has waited for longer than the row `store` lets messages wait that follow from
+/// events, or advertise. What somebody sends about what a customer did waits for as long as it takes.
+#[must_use]
+pub fn is_expired() -> String {
+    format!(
+        "(draft.purpose = '{marketing}' or draft.event_id is not null)
+            and draft.created_at < cast($1 as bigint) - store.expiry_days * cast({DAY} as bigint)",
+        marketing = CommunicationPurpose::Marketing.description().name,
+    )
+}
+
+/// As [`obstacle`], for a message that is about to leave: it may have waited for too long, or its occasion have passed.
+#[must_use]
+pub fn obstacle_to_leaving() -> String {
+    format!(
+        "coalesce({obstacle}, case
+            when {is_expired} then '{EXPIRED}'
+            when draft.template = '{re_engagement}' and draft.event_id is not null and (
+                customer.last_order_date > draft.created_at or customer.last_purchase_date > draft.created_at
+            ) then '{NO_OCCASION}'
+        end)",
+        obstacle = obstacle(),
+        is_expired = is_expired(),
+        re_engagement = Automatic::ReEngagement.template(),
+    )
+}
+
+/// As [`obstacle`], for a message that is about to leave, and may be more than the frequency cap of the row `store` allows:
+/// what was sent counts, and what is about to leave as well. Of those with one lease, the first go.
+#[must_use]
+pub fn surplus() -> String {
+    let marketing = CommunicationPurpose::Marketing.description().name;
+    let (queued, sent) = (CommunicationState::Queued.description().name, CommunicationState::Sent.description().name);
+    format!(
+        "case when draft.purpose = '{marketing}' and (
+            select count(*) from communication earlier
+            where earlier.customer_id = draft.customer_id and earlier.purpose = '{marketing}' and earlier.id <> draft.id
+                and (
+                    earlier.state = '{sent}'
+                    and earlier.sent_at > cast($1 as bigint) - store.marketing_cap_days * cast({DAY} as bigint)
+                    or earlier.state = '{queued}' and earlier.lease is not null and earlier.due_at > cast($1 as bigint)
+                    and (earlier.lease <> draft.lease or earlier.id < draft.id)
+                )
+        ) >= store.marketing_cap then '{TOO_MANY}' end"
     )
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Automatic, gate};
 use crate::{
     rejection::{Attempt, Rejection, RejectionCode},
-    store::{Dialect, Kind, execute, update},
+    store::{Dialect, Kind, execute, query, update},
     transaction::Transaction,
 };
 
@@ -118,7 +118,7 @@ pub(super) fn judged(source: &str) -> String {
 /// Queues a message again that failed.
 ///
 /// # Errors
-/// When there is no such message, or it did not fail.
+/// When there is no such message, it did not fail, or it has expired.
 pub async fn retry(tx: &Transaction, communication: Uuid) -> Attempt<Uuid> {
     const PATH: &str = "input.id";
     let row = Entity::find_by_id(communication).lock(LockType::NoKeyUpdate).one(&*tx.db).await;
@@ -127,11 +127,24 @@ pub async fn retry(tx: &Transaction, communication: Uuid) -> Attempt<Uuid> {
         let message = format!("id: expected a message that failed; this one is {}", row.state.description().name);
         return Err(Rejection::new(RejectionCode::NotAllowed, PATH, message).into());
     }
+    if is_expired(tx, communication).await? {
+        let message = "id: expected a message that is not expired: it would be held back";
+        return Err(Rejection::new(RejectionCode::NotAllowed, PATH, message).into());
+    }
     let due_at = Some(ChronoUnixTimestampMillis(tx.now));
     let after = Model { state: CommunicationState::Queued, reason: None, tries: 0, due_at, ..row.clone() };
     update(&*tx.db, &row, &after).await.context("could not queue a message again")?;
     tx.note_messages();
     Ok(communication)
+}
+
+async fn is_expired(tx: &Transaction, communication: Uuid) -> anyhow::Result<bool> {
+    let sql = format!(
+        "select 1 from communication draft join store on store.id = 1 where draft.id = $2 and {}",
+        gate::is_expired(),
+    );
+    let parameters = vec![tx.now.timestamp_millis().into(), communication.into()];
+    Ok(!query(&*tx.db, &sql, parameters).await.context("could not tell whether a message has expired")?.is_empty())
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct CommunicationSettings {
     marketing_cap: i32,
     /// The days in which `marketingCap` counts.
     marketing_cap_days: i32,
+    /// After how many days in the queue messages that follow from events, and marketing, are not sent any more.
+    expiry_days: i32,
 }
 
 /// What the store settles.
@@ -44,6 +46,7 @@ pub async fn settings(ctx: &Context<'_>) -> Outcome<CommunicationSettings> {
         sends_re_engagement: row.sends_re_engagement,
         marketing_cap: row.marketing_cap,
         marketing_cap_days: row.marketing_cap_days,
+        expiry_days: row.expiry_days,
     })
 }
 
@@ -65,6 +68,7 @@ pub async fn update(tx: &Transaction, input: &CommunicationSettingsUpdateInput) 
     };
     let marketing_cap = within("marketingCap", input.marketing_cap, before.marketing_cap, 0, 1_000);
     let marketing_cap_days = within("marketingCapDays", input.marketing_cap_days, before.marketing_cap_days, 1, 365);
+    let expiry_days = within("expiryDays", input.expiry_days, before.expiry_days, 1, 365);
     check.done()?;
     let after = store::Model {
         sends_welcome: input.sends_welcome.unwrap_or(before.sends_welcome),
@@ -72,6 +76,7 @@ pub async fn update(tx: &Transaction, input: &CommunicationSettingsUpdateInput) 
         sends_re_engagement: input.sends_re_engagement.unwrap_or(before.sends_re_engagement),
         marketing_cap,
         marketing_cap_days,
+        expiry_days,
         ..before.clone()
     };
     write(&*tx.db, &before, &after).await.context("could not write the settings of the store")?;

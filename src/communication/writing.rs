@@ -8,6 +8,7 @@ use entity::{
 };
 use serde_json::{Value, json};
 
+use super::Automatic;
 use crate::post::{Part, Templates};
 
 /// The template of messages that have a text of their own.
@@ -96,7 +97,7 @@ fn facts(draft: &Draft<'_>, customer: &customer::Model) -> Value {
 }
 
 /// Fills in every template that messages and pages are written from, so that a fault shows when the server starts, not when it
-/// sends. A template may rely on all facts; those about a tier are there for the upgrade alone.
+/// sends. A template may rely on all facts but those about a tier: only the upgrade is about one.
 ///
 /// # Errors
 /// When one asks for something that no message has; its file is named.
@@ -113,7 +114,7 @@ pub fn check(templates: &Templates) -> anyhow::Result<()> {
                     template,
                     subject: Some("Subject"),
                     body: Some("Text"),
-                    tier: tier.clone(),
+                    tier: if template == Automatic::Upgrade.template() { tier.clone() } else { Value::Null },
                     unsubscribe: Some("https://shop.example/unsubscribe".to_owned()),
                 };
                 let customer = customer::Model { preferred_language: Some(language.to_owned()), ..customer.clone() };
@@ -154,6 +155,36 @@ mod tests {
     #[test]
     fn the_templates_of_the_program_have_all_they_ask_for() -> anyhow::Result<()> {
         check(&Templates::load(None)?)
+    }
+
+    #[test]
+    fn only_the_upgrade_may_ask_for_a_tier() -> anyhow::Result<()> {
+        for (name, is_right) in [("upgrade", true), ("news", false), ("welcome", false)] {
+            let directory = tempfile::tempdir()?;
+            std::fs::create_dir(directory.path().join("en"))?;
+            std::fs::write(directory.path().join(format!("en/{name}.sms")), "Hello, {{ tier.name }}!")?;
+
+            let checked = check(&Templates::load(Some(directory.path()))?);
+
+            assert_eq!(checked.is_ok(), is_right, "{name}: {checked:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_welcome_that_advertises_says_how_to_get_no_more() -> anyhow::Result<()> {
+        let templates = Templates::load(None)?;
+        for (language, channel) in [("en", CommunicationChannel::Email), ("de", CommunicationChannel::Sms)] {
+            let link = Some("https://shop.example/unsubscribe/x".to_owned());
+            let draft = Draft { channel, unsubscribe: link, ..draft("welcome") };
+
+            let writing = write(&templates, &draft, &customer("Jane", Some(language)))?;
+            let plain = write(&templates, &Draft { unsubscribe: None, ..draft }, &customer("Jane", Some(language)))?;
+
+            assert!(writing.text.contains(": https://shop.example/unsubscribe/x"), "{}", writing.text);
+            assert!(!plain.text.contains(": http"), "{}", plain.text);
+        }
+        Ok(())
     }
 
     #[test]

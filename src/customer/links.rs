@@ -1,17 +1,8 @@
 //! What a customer leads to.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use async_graphql::Context;
-use derive::resource;
-use entity::{address::Column as AddressColumn, loyalty_membership, segment_membership};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoIden};
-use uuid::Uuid;
-
-use super::{
-    Customer, CustomerMetrics,
-    metrics::{self, Figures},
-};
+use super::{Customer, CustomerMetrics, history::Past};
 use crate::{
     address::Address,
     app::App,
@@ -19,10 +10,10 @@ use crate::{
     consent::Consent,
     contact_point::ContactPoint,
     event::CustomerEvent,
-    failure::{Failure, Outcome},
+    failure::Outcome,
     graphql::{self, Connection, Pages, past_instant},
     instant::Instant,
-    lifetime_value::predictions,
+    lifetime_value::{predictions, weeks_ahead},
     loyalty::{self, LoyaltyMembership, LoyaltyTier},
     money::Money,
     order::Order,
@@ -31,9 +22,10 @@ use crate::{
     segment::Segment,
     store::{Database, Join, Reading},
 };
-
-/// How far ahead purchases are predicted at most: ten years.
-const MOST_WEEKS: f64 = 520.0;
+use async_graphql::Context;
+use derive::resource;
+use entity::{address::Column as AddressColumn, loyalty_membership, segment_membership};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoIden};
 
 #[resource]
 impl Customer {
@@ -181,11 +173,12 @@ impl Customer {
         ctx: &Context<'_>,
         #[graphql(desc = "How many weeks: from 0 to 520, parts of a week included.")] weeks: f64,
     ) -> Option<Outcome<f64>> {
-        if !(0.0..=MOST_WEEKS).contains(&weeks) {
-            let message = format!("weeks: expected a number from 0 to {MOST_WEEKS}, not {weeks}");
-            return Some(Err(Failure::Malformed(message)));
+        match weeks_ahead(weeks) {
+            Ok(weeks) => {
+                predictions::expected_purchases(database(ctx), &self.siblings, self.key, weeks).await.transpose()
+            }
+            Err(failure) => Some(Err(failure)),
         }
-        predictions::expected_purchases(database(ctx), &self.siblings, self.key, weeks).await.transpose()
     }
 
     /// What they are expected to spend on a day on which they buy, in the store's currency, rounded half up. Null like
@@ -208,8 +201,7 @@ impl Customer {
     }
 
     /// The figures of the customer at a past instant, from the orders and refunds of then; at the moment of reading if
-    /// none is given. Null before the customer joined. What is predicted is told by `pAlive` and its like alone, as of
-    /// their run. An instant to come is refused.
+    /// none is given. Null before the customer joined. An instant to come is refused.
     #[view]
     async fn metrics(
         &self,
@@ -221,12 +213,11 @@ impl Customer {
             Ok(as_of) => as_of,
             Err(failure) => return Some(Err(failure)),
         };
-        let figures = self.siblings.share(graphql::place(ctx), || async {
-            Ok(Arc::new(metrics::at(database(ctx).reader(), as_of, &self.siblings.keys()).await?))
+        let past = self.siblings.share(graphql::place(ctx), || async {
+            Ok(Arc::new(Past::read(database(ctx), as_of, &self.siblings.keys(), reading.currency).await?))
         });
-        let figures: Outcome<Arc<HashMap<Uuid, Figures>>> = figures.await;
-        let figures = figures.map(|figures| figures.get(&self.key).copied()).transpose()?;
-        Some(figures.map(|figures| CustomerMetrics::new(as_of, figures, reading.currency)))
+        let past: Outcome<Arc<Past>> = past.await;
+        past.map(|past| CustomerMetrics::of(&past, self.key)).transpose()
     }
 }
 

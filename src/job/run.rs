@@ -10,7 +10,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Order, Query},
 };
 use uuid::Uuid;
 
@@ -32,6 +32,9 @@ pub const SCHEDULE: &str = "schedule";
 
 /// Who asked for a run on the command line.
 pub const COMMAND: &str = "command";
+
+/// How many runs of a job are kept.
+pub const MOST_RUNS: u64 = 1_000;
 
 /// The run that is asked for.
 #[derive(Clone, Debug)]
@@ -114,7 +117,25 @@ async fn start(
         error: None,
     };
     insert_all(db, vec![run.clone()]).await.context("could not enter the run of a job")?;
+    forget(db, wish.job).await?;
     Ok(Some(run))
+}
+
+/// Takes away all but the last runs of a job.
+async fn forget(db: &impl ConnectionTrait, job: JobName) -> anyhow::Result<()> {
+    let kept = Query::select()
+        .column(Column::StartedAt)
+        .from(Entity)
+        .and_where(Column::Job.eq(job))
+        .order_by(Column::StartedAt, Order::Desc)
+        .limit(1)
+        .offset(MOST_RUNS - 1)
+        .take();
+    let is_old = Column::StartedAt.into_expr().lt(Expr::SubQuery(None, Box::new(kept.into())));
+    let old =
+        Entity::delete_many().filter(Column::Job.eq(job)).filter(Column::State.ne(JobState::Running)).filter(is_old);
+    old.exec(db).await.context("could not take old runs of a job away")?;
+    Ok(())
 }
 
 /// The run of each job that began last, whatever became of it.

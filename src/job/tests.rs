@@ -8,7 +8,7 @@ use sea_orm::EntityTrait;
 
 use super::{
     lease,
-    run::{COMMAND, SCHEDULE, Wish, carry_out, enter, enter_due, last_runs},
+    run::{COMMAND, MOST_RUNS, SCHEDULE, Wish, carry_out, enter, enter_due, last_runs},
     scheduler,
     work::Work,
 };
@@ -40,6 +40,38 @@ fn code(attempt: Attempt<job_run::Model>) -> Option<RejectionCode> {
         Err(Refusal::Rejected(reasons)) => Some(reasons[0].code),
         _ => None,
     }
+}
+
+#[tokio::test]
+async fn the_last_runs_of_each_job_are_kept_and_no_others() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let db = app.database.writer();
+        let earlier = |job, number: i64| job_run::Model {
+            id: app.clock.key(),
+            job,
+            state: JobState::Succeeded,
+            actor: SCHEDULE.to_owned(),
+            as_of: None,
+            started_at: entity::ChronoUnixTimestampMillis(ago(90) + chrono::TimeDelta::minutes(number)),
+            finished_at: Some(entity::ChronoUnixTimestampMillis(ago(80))),
+            examined: 0,
+            changed: 0,
+            error: None,
+        };
+        let most = i64::try_from(MOST_RUNS)?;
+        insert_all(db, (0..=most).map(|number| earlier(JobName::Segmentation, number)).collect()).await?;
+        insert_all(db, vec![earlier(JobName::Churn, 0)]).await?;
+
+        begin(&app, &wish(JobName::Segmentation)).await.expect("a run");
+
+        let runs = job_run::Entity::find().all(app.database.reader()).await?;
+        let of = |job| runs.iter().filter(move |run| run.job == job);
+        assert_eq!((of(JobName::Segmentation).count(), of(JobName::Churn).count()), (MOST_RUNS.try_into()?, 1));
+        let first = of(JobName::Segmentation).map(|run| run.started_at.0).min();
+        assert_eq!(first, Some(ago(90) + chrono::TimeDelta::minutes(2)));
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]

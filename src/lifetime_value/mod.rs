@@ -18,4 +18,5 @@ pub mod value;
 
 pub use filter::{LifetimeValueRunOrderBy, LifetimeValueRunWhere, p_alive_expression, value_expression};
 pub use node::LifetimeValueRun;
+pub use predictions::weeks_ahead;
 pub use query::LifetimeValueQuery;

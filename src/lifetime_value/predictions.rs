@@ -3,7 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use anyhow::Context;
-use entity::lifetime_value_prediction::{Column, Entity, Model};
+use chrono::{DateTime, Utc};
+use entity::{
+    lifetime_value_prediction::{Column, Entity, Model},
+    lifetime_value_run,
+};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use uuid::Uuid;
@@ -12,11 +16,11 @@ use super::{
     bg_nbd::{BgNbd, History},
     fit::Fit,
     runs,
-    summary::{Known, Summary},
+    summary::{self, Known, Summary},
     value::{MONTHLY_DISCOUNT, discounted_purchases_if_alive, major_units, minor_units},
 };
 use crate::{
-    failure::Outcome,
+    failure::{Failure, Outcome},
     money::Currency,
     store::{Database, Dialect, Kind, Siblings, Values, execute},
 };
@@ -28,6 +32,7 @@ const SAME_PROBABILITY: f64 = 1e-12;
 #[derive(Clone, Debug)]
 pub struct Predictor {
     fit: Fit,
+    monthly_discount: f64,
     currency: Currency,
     /// By repeats and age: customers who differ in nothing else buy alike while they are alive.
     discounted: HashMap<(u32, u32), f64>,
@@ -46,7 +51,13 @@ impl Predictor {
     /// Applies `fit`. Amounts are in `currency`.
     #[must_use]
     pub fn new(fit: Fit, currency: Currency) -> Self {
-        Self { fit, currency, discounted: HashMap::new() }
+        Self { fit, monthly_discount: MONTHLY_DISCOUNT, currency, discounted: HashMap::new() }
+    }
+
+    /// Applies the fit of `run` again.
+    #[must_use]
+    pub fn of(run: &lifetime_value_run::Model, currency: Currency) -> Self {
+        Self { monthly_discount: run.monthly_discount, ..Self::new(runs::fit(run), currency) }
     }
 
     /// What is predicted of a customer. None if there is no model.
@@ -62,7 +73,7 @@ impl Predictor {
             let discounted = self
                 .discounted
                 .entry((repeats, age))
-                .or_insert_with(|| discounted_purchases_if_alive(&purchases, repeats, age, MONTHLY_DISCOUNT));
+                .or_insert_with(|| discounted_purchases_if_alive(&purchases, repeats, age, self.monthly_discount));
             average * p_alive * *discounted
         });
         Some(Model {
@@ -189,10 +200,71 @@ pub async fn expected_purchases(
     let Some(row) = of(database, siblings, customer).await? else { return Ok(None) };
     let model = siblings.share(0, || async { Ok(runs::current(database.reader()).await?) });
     let model: Outcome<Option<BgNbd>> = model.await;
+    Ok(model?.map(|model| model.expected_purchases(history(&row), weeks)))
+}
+
+/// How far ahead purchases are predicted at most: ten years.
+const MOST_WEEKS: f64 = 520.0;
+
+/// A number of weeks that a client gives, if it can be.
+///
+/// # Errors
+/// [`Failure::Malformed`] when it is negative or more than ten years.
+pub fn weeks_ahead(weeks: f64) -> Outcome<f64> {
+    if (0.0..=MOST_WEEKS).contains(&weeks) {
+        return Ok(weeks);
+    }
+    Err(Failure::malformed(format!("weeks: expected a number from 0 to {MOST_WEEKS}, not {weeks}")))
+}
+
+/// What a run of the past would have predicted of customers.
+#[derive(Clone, Debug)]
+pub struct Past {
+    purchases: Option<BgNbd>,
+    rows: HashMap<Uuid, Model>,
+}
+
+impl Past {
+    /// What the run as of exactly `as_of`, the last if there are several, tells of those of `customers` who had bought. None
+    /// if there is no such run.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn read(
+        db: &impl ConnectionTrait,
+        as_of: DateTime<Utc>,
+        customers: &[Uuid],
+        currency: Currency,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(run) = runs::at(db, as_of).await.context("could not read a fit of the purchase model")? else {
+            return Ok(None);
+        };
+        let mut predictor = Predictor::of(&run, currency);
+        let summaries = summary::of(db, as_of, customers).await?;
+        let predicted = summaries
+            .into_iter()
+            .filter_map(|Known { customer, summary, .. }| Some((customer, predictor.predict(customer, summary?)?)));
+        let rows = predicted.collect();
+        Ok(Some(Self { purchases: runs::fit(&run).purchases.map(|(model, _)| model), rows }))
+    }
+
+    /// What it would have predicted of a customer.
+    #[must_use]
+    pub fn of(&self, customer: Uuid) -> Option<&Model> {
+        self.rows.get(&customer)
+    }
+
+    /// On how many days the customer would have been expected to buy in `weeks` from then on.
+    #[must_use]
+    pub fn expected_purchases(&self, customer: Uuid, weeks: f64) -> Option<f64> {
+        Some(self.purchases?.expected_purchases(history(self.of(customer)?), weeks))
+    }
+}
+
+/// When the customer bought of whom `row` tells.
+fn history(row: &Model) -> History {
     let read = |days: i32| u32::try_from(days).unwrap_or_default();
-    let history =
-        History { repeats: read(row.repeats), recency_days: read(row.recency_days), age_days: read(row.age_days) };
-    Ok(model?.map(|model| model.expected_purchases(history, weeks)))
+    History { repeats: read(row.repeats), recency_days: read(row.recency_days), age_days: read(row.age_days) }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     bg_nbd::{BgNbd, Histories},
     fit::Fit,
-    gamma_gamma::Spending,
+    gamma_gamma::{GammaGamma, Spending},
     value::MONTHLY_DISCOUNT,
 };
 use crate::store::insert_all;
@@ -57,6 +57,28 @@ pub fn row(occasion: Occasion, histories: &Histories, spending: &Spending, fit: 
     }
 }
 
+/// The fit that a run keeps.
+#[must_use]
+pub fn fit(run: &Model) -> Fit {
+    let likelihood = |likelihood: Option<f64>| likelihood.unwrap_or_default();
+    let purchases = || Some(BgNbd { r: run.r?, alpha: run.alpha?, a: run.a?, b: run.b? });
+    let amounts = || Some(GammaGamma { p: run.p?, q: run.q?, v: run.v? });
+    Fit {
+        purchases: purchases().map(|model| (model, likelihood(run.log_likelihood))),
+        amounts: amounts().map(|model| (model, likelihood(run.spending_log_likelihood))),
+        no_fit: run.no_fit,
+    }
+}
+
+/// The run as of exactly `as_of`, the last that was made if there are several.
+///
+/// # Errors
+/// When the database fails.
+pub async fn at(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> Result<Option<Model>, DbErr> {
+    let runs = Entity::find().filter(Column::AsOf.eq(ChronoUnixTimestampMillis(as_of)));
+    runs.order_by_desc(Column::ComputedAt).order_by_desc(Column::Id).one(db).await
+}
+
 /// Keeps a run.
 ///
 /// # Errors
@@ -73,5 +95,5 @@ pub async fn keep(tx: &impl ConnectionTrait, run: Model) -> anyhow::Result<()> {
 pub async fn current(db: &impl ConnectionTrait) -> Result<Option<BgNbd>, DbErr> {
     let runs = Entity::find().filter(Column::IsHistorical.eq(false));
     let run = runs.order_by_desc(Column::ComputedAt).order_by_desc(Column::Id).one(db).await?;
-    Ok(run.and_then(|run| Some(BgNbd { r: run.r?, alpha: run.alpha?, a: run.a?, b: run.b? })))
+    Ok(run.and_then(|run| fit(&run).purchases).map(|(model, _)| model))
 }

@@ -3,11 +3,15 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{INSTANT_BEFORE_ALL, lifetime_value_prediction};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::bg_nbd::History;
-use crate::{customer::metrics::STORE_TOTAL, instant::DAY, store::query};
+use crate::{
+    customer::metrics::STORE_TOTAL,
+    instant::DAY,
+    store::{Dialect, query},
+};
 
 /// How many customers are read at once.
 pub const PAGE_SIZE: usize = 5000;
@@ -33,21 +37,44 @@ pub struct Known {
 }
 
 /// What is known at `as_of` of the next [`PAGE_SIZE`] customers, by key, after the customer `after`. Customers who are
-/// deleted are left out.
+/// deleted are left out, unless something is predicted of them: their purchases are not told.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) -> anyhow::Result<Vec<Known>> {
+    let page = format!(
+        "id > $3 and (deleted_at is null or id in (select customer_id from lifetime_value_prediction))
+        order by id limit {PAGE_SIZE}"
+    );
+    read(db, as_of, &page, after.into()).await
+}
+
+/// What is known of `customers` at `as_of`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(db: &impl ConnectionTrait, as_of: DateTime<Utc>, customers: &[Uuid]) -> anyhow::Result<Vec<Known>> {
+    let dialect = Dialect::from(db.get_database_backend());
+    read(db, as_of, &dialect.is_among("id", 3), dialect.parameter(customers)).await
+}
+
+/// What is known at `as_of` of the customers who fulfil `is_meant`, which reads `parameter` as number 3.
+async fn read(
+    db: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    is_meant: &str,
+    parameter: Value,
+) -> anyhow::Result<Vec<Known>> {
     let sql = format!(
         "with page as (
-            select id from customer where id > $2 and deleted_at is null order by id limit {PAGE_SIZE}
+            select id, deleted_at from customer where {is_meant}
         ), days as (
             select customer_id, (delivered_at - ({INSTANT_BEFORE_ALL})) / {DAY} as day, sum({STORE_TOTAL}) as spent
             from orders
-            where delivered_at <= $1 and customer_id in (select id from page)
+            where delivered_at <= $1 and customer_id in (select id from page where deleted_at is null)
             group by customer_id, day
         ), summary as (
-            select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $3 - min(day) as age,
+            select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $2 - min(day) as age,
                 cast(sum(case when day = first_day then 0 else spent end) as bigint) as spent
             from (select days.*, min(day) over (partition by customer_id) as first_day from days) days
             group by customer_id
@@ -62,7 +89,7 @@ pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) 
     );
     let as_of = as_of.timestamp_millis();
     let today = (as_of - INSTANT_BEFORE_ALL).div_euclid(DAY);
-    let rows = query(db, &sql, vec![as_of.into(), after.into(), today.into()]).await;
+    let rows = query(db, &sql, vec![as_of.into(), today.into(), parameter]).await;
     let rows = rows.context("could not read what customers bought")?;
     rows.iter().map(known).collect::<Result<_, _>>().context("could not read what a customer bought")
 }
@@ -177,6 +204,13 @@ mod tests {
             assert_eq!(names(page(&tx, now(), keys[0]).await?), keys[1..]);
             execute(&tx, "update customer set deleted_at = 1 where id = $1", vec![keys[0].into()]).await?;
             assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys[1..]);
+            let sql = "insert into lifetime_value_prediction
+                (customer_id, repeats, recency_days, age_days, repeat_spent, p_alive) values ($1, 0, 0, 0, 0, 1)";
+            execute(&tx, sql, vec![keys[0].into()]).await?;
+            insert_all(&tx, vec![purchase(keys[0], ago(5), 100)]).await?;
+            let known = page(&tx, now(), Uuid::nil()).await?;
+            let known: Vec<_> = known.iter().map(|known| (known.summary, known.stored.is_some())).collect();
+            assert_eq!(known, [(None, true), (None, false)], "what is predicted of the deleted is to be forgotten");
             Ok(())
         })
         .await

@@ -4,6 +4,7 @@
 //! they hold in it. The default program is the one whose tier counts as the customer's own.
 
 pub mod built_in;
+pub mod history;
 pub mod membership;
 pub mod operations;
 mod period;

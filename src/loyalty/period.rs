@@ -8,29 +8,45 @@ use crate::{customer::metrics::MOVEMENTS, instant::DAY};
 /// How long spending counts in programs that look back: 365 days, in milliseconds.
 const ROLLING_PERIOD: i64 = 365 * DAY;
 
+/// The condition that a `mover` is in a program where all spending counts. Where that of a period counts, time passes
+/// besides.
+const BY_MONEY: &str = "mover.evaluation = 'LIFETIME'";
+
 /// Who may fall, in SQL over the rows `member`, `program` and `customer`.
 pub(super) struct Falls {
     /// The condition on a member.
     pub(super) condition: String,
     /// What they spent that lets them keep the tier they hold, in minor units; null if nothing but what counts does.
     pub(super) kept: String,
+    /// The condition that it was money which brought a `mover` to another tier: since when it did is when they came there.
+    pub(super) is_by_money: &'static str,
+    /// What both conditions read besides [`instants`].
+    pub(super) parameters: Vec<Value>,
 }
 
 impl Falls {
     /// Those whose spending ever counts, at once.
     pub(super) fn of_lifetime() -> Self {
-        Self { condition: "member.evaluation = 'LIFETIME'".to_owned(), ..Self::of_all() }
+        let condition = "member.evaluation = 'LIFETIME'".to_owned();
+        Self { condition, is_by_money: BY_MONEY, ..Self::of_all() }
     }
 
-    /// All, at once.
+    /// All, at once, as the tiers were changed.
     pub(super) fn of_all() -> Self {
-        Self { condition: "true".to_owned(), kept: "cast(null as bigint)".to_owned() }
+        Self {
+            condition: "true".to_owned(),
+            kept: "cast(null as bigint)".to_owned(),
+            is_by_money: "false",
+            parameters: Vec::new(),
+        }
     }
 
-    /// Those whose period is over, and the grace of their program: none where that is null.
-    pub(super) fn at_the_end_of_periods(as_of: DateTime<Utc>) -> Self {
-        let now = as_of.timestamp_millis();
-        let [this_year, last_year, year_before] = [0, 1, 2].map(|years| new_year(as_of, years).timestamp_millis());
+    /// Those whose period is over, and the grace of their program: none where that is null. Its parameters are number
+    /// `number` and the one after it.
+    pub(super) fn at_the_end_of_periods(as_of: DateTime<Utc>, number: usize) -> Self {
+        let [now, this_year, last_year, year_before] =
+            [1, 2, number, number + 1].map(|number| format!("cast(${number} as bigint)"));
+        let parameters = [1, 2].map(|years| new_year(as_of, years).timestamp_millis().into()).to_vec();
         // The last year that began so long ago that the one before it is over, grace included.
         let begun = format!(
             "case when {now} >= {this_year} + cast(grace_days as bigint) * {DAY} then {this_year} else {last_year} end"
@@ -53,7 +69,7 @@ impl Falls {
             ), 0) else {spent} end",
             spent = spent_expression(),
         );
-        Self { condition, kept }
+        Self { condition, kept, is_by_money: BY_MONEY, parameters }
     }
 }
 

@@ -3,6 +3,8 @@
 //! The statements are set-based and change only what differs. They say what they changed, and tell nobody:
 //! [`super::operations`] does.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{event::EventType, term::Term};
@@ -10,7 +12,10 @@ use sea_orm::{ConnectionTrait, sea_query::Value};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::period::{Falls, instants, spent_expression};
+use super::{
+    history::{self, Turn},
+    period::{Falls, instants, spent_expression},
+};
 use crate::{
     customer::metrics::MOVEMENTS,
     store::{Dialect, Kind, execute, query},
@@ -114,7 +119,8 @@ pub async fn settle_tiers(
 /// When the database fails.
 pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
     let sql = "select count(*) from loyalty_membership membership
-        join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'";
+        join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'
+        join customer on customer.id = membership.customer_id and customer.deleted_at is null";
     let context = "could not count the members of loyalty programs";
     let rows = query(db, sql, Vec::new()).await.context(context)?;
     let count: i64 = rows.first().context(context)?.try_get_by_index(0)?;
@@ -127,9 +133,12 @@ pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
 /// # Errors
 /// When the database fails.
 pub async fn overdue(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
-    let movers = movers("program.evaluation <> 'LIFETIME'", &Falls::at_the_end_of_periods(as_of));
+    let mut falls = Falls::at_the_end_of_periods(as_of, 3);
+    let movers = movers("program.evaluation <> 'LIFETIME' and customer.deleted_at is null", &falls);
+    let mut parameters = instants(as_of);
+    parameters.append(&mut falls.parameters);
     let sql = format!("{movers} select distinct customer_id from mover where not is_rise order by customer_id");
-    let rows = query(db, &sql, instants(as_of)).await.context("could not tell who falls to another loyalty tier")?;
+    let rows = query(db, &sql, parameters).await.context("could not tell who falls to another loyalty tier")?;
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
@@ -147,9 +156,12 @@ pub async fn settle_periods(
     customers: &[Uuid],
 ) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
-    let is_meant = format!("program.evaluation <> 'LIFETIME' and {}", dialect.is_among("membership.customer_id", 3));
+    let is_meant = format!(
+        "program.evaluation <> 'LIFETIME' and customer.deleted_at is null and {}",
+        dialect.is_among("membership.customer_id", 3)
+    );
     let parameter = Some(dialect.parameter(customers));
-    settle(tx, as_of, (&is_meant, parameter), &Falls::at_the_end_of_periods(as_of)).await
+    settle(tx, as_of, (&is_meant, parameter), &Falls::at_the_end_of_periods(as_of, 4)).await
 }
 
 /// As [`settle_tiers`], for the members of `program`, whose tiers were changed: they rise and fall at once.
@@ -184,10 +196,42 @@ pub async fn spent(
     Ok(rows.first().context("there is no such customer, or no such program")?.try_get_by_index(0)?)
 }
 
+/// What the members of `memberships` have yet to spend to rise to the next tier, in minor units of the store's currency,
+/// in one statement. Those on the highest tier are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn spend_to_next_tier(
+    db: &impl ConnectionTrait,
+    as_of: DateTime<Utc>,
+    memberships: &[Uuid],
+) -> anyhow::Result<HashMap<Uuid, i64>> {
+    let dialect = Dialect::from(db.get_database_backend());
+    let sql = format!(
+        "select membership.id, next.min_spend - {spent}
+        from loyalty_membership membership
+        join loyalty_tier held on held.id = membership.tier_id
+        join loyalty_tier next on next.program_id = held.program_id and next.rank = held.rank + 1
+        join loyalty_program program on program.id = membership.program_id
+        join customer on customer.id = membership.customer_id
+        where {is_meant}",
+        spent = spent_expression(),
+        is_meant = dialect.is_among("membership.id", 3),
+    );
+    let mut parameters = instants(as_of);
+    parameters.push(dialect.parameter(memberships));
+    let rows = query(db, &sql, parameters).await.context("could not tell what members have yet to spend")?;
+    let missing = rows.iter().map(|row| {
+        // Nobody who has spent enough is below the tier for longer than a transaction takes.
+        Ok((row.try_get_by_index(0)?, row.try_get_by_index::<i64>(1)?.max(0)))
+    });
+    missing.collect()
+}
+
 /// The members who are to come to another tier, `mover`, as common table expressions: those of the memberships that
 /// `is_meant`, and those who would fall only as `falls` says.
 fn movers(is_meant: &str, falls: &Falls) -> String {
-    let Falls { condition, kept } = falls;
+    let Falls { condition, kept, .. } = falls;
     format!(
         "with band as (
             select tier.id, tier.program_id, tier.rank, lead(tier.min_spend) over upwards as below,
@@ -209,8 +253,8 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
             from spender
         ), mover as (
             select member.id, member.customer_id, member.since, member.evaluation, member.program_id,
-                member.tier_id as from_id, band.id as tier_id, band.rank > member.rank as is_rise, band.least,
-                band.below
+                member.tier_id as from_id, member.tier_since, band.id as tier_id, band.rank > member.rank as is_rise,
+                band.least, band.below
             from member
             join band on band.program_id = member.program_id
                 and (band.least is null or member.counted >= band.least)
@@ -225,9 +269,9 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
 /// number 3; those who would fall only as `falls` says.
 ///
 /// The tier is the highest whose threshold the customer's spending reaches; the lowest is the floor. It is held since
-/// the movement of money at or before `as_of` that brought the customer there, as though the tiers had always been what
-/// they are now; without one, since they joined; and since `as_of` where the spending of a period counts. Figures come
-/// first: see [`crate::customer::metrics::rebuild`].
+/// the movement of money at or before `as_of` that brought the customer there; without one, since they joined; and since
+/// `as_of` where the spending of a period counts, or where tiers were changed. Figures come first: see
+/// [`crate::customer::metrics::rebuild`].
 async fn settle(
     tx: &impl ConnectionTrait,
     as_of: DateTime<Utc>,
@@ -253,46 +297,57 @@ async fn settle(
             group by mover.id
         )
         select mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise,
-            case when mover.evaluation <> 'LIFETIME' then cast($1 as bigint)
+            case when not ({is_by_money}) then cast($1 as bigint)
                 when mover.least is null and absence.id is null then mover.since
                 else coalesce(min(balance.instant), mover.since) end,
-            mover.from_id
+            mover.from_id, mover.tier_since, {is_by_money}
         from mover
         left join absence on absence.id = mover.id
         left join balance on balance.customer_id = mover.customer_id
             and (absence.id is null or balance.instant > absence.last_instant)
         group by mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise, mover.least,
-            mover.since, mover.evaluation, mover.from_id, absence.id",
+            mover.since, mover.evaluation, mover.from_id, mover.tier_since, absence.id",
         movers = movers(is_meant, falls),
+        is_by_money = falls.is_by_money,
     );
     let mut parameters = instants(as_of);
-    parameters.extend(parameter);
+    parameters.extend(parameter.into_iter().chain(falls.parameters.iter().cloned()));
     let rows = query(tx, &sql, parameters).await.context("could not tell the loyalty tiers of customers")?;
-    let (mut moves, mut records) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let (mut moves, mut turns) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for row in rows {
-        let (membership, since): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(5)?);
         let to = Move {
             customer: row.try_get_by_index(1)?,
             program: row.try_get_by_index(2)?,
             from: row.try_get_by_index(6)?,
             tier: row.try_get_by_index(3)?,
             is_rise: row.try_get_by_index(4)?,
-            since: instant(since)?,
+            since: instant(row.try_get_by_index(5)?)?,
         };
         moves.push(to);
-        let key = |key: Uuid| key.simple().to_string();
-        records.push(json!({ "id": key(membership), "tier_id": key(to.tier), "since": since }));
+        turns.push(Turn {
+            membership: row.try_get_by_index(0)?,
+            customer: to.customer,
+            from: to.from,
+            since: instant(row.try_get_by_index(7)?)?,
+            until: to.since,
+            is_by_money: row.try_get_by_index(8)?,
+        });
     }
     if moves.is_empty() {
         return Ok(moves);
     }
+    history::keep(tx, &turns).await?;
+    let key = |key: Uuid| key.simple().to_string();
+    let records = moves.iter().zip(&turns).map(|(to, turn)| {
+        json!({ "id": key(turn.membership), "tier_id": key(to.tier), "since": to.since.timestamp_millis() })
+    });
     let sql = format!(
         "update loyalty_membership set tier_id = move.tier_id, tier_since = move.since
         from {} move
         where loyalty_membership.id = move.id",
         dialect.table_of_records(1, &[("id", Kind::Key), ("tier_id", Kind::Key), ("since", Kind::Integer)]),
     );
-    let written = execute(tx, &sql, vec![dialect.records(records)]).await;
+    let written = execute(tx, &sql, vec![dialect.records(records.collect())]).await;
     written.context("could not set the loyalty tiers of customers")?;
     Ok(moves)
 }
@@ -424,6 +479,22 @@ mod tests {
                 insert_all(&tx, more.collect()).await?;
                 assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {purchases:?}");
             }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn who_was_deleted_does_not_fall() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = silver(&tx, "ROLLING", Some(0), ago(500)).await?;
+            let sql = "update customer set deleted_at = $1";
+            execute(&tx, sql, vec![ago(400).timestamp_millis().into()]).await?;
+
+            assert_eq!(settled(&tx, jane, &[now()]).await?, ["Silver"]);
+            execute(&tx, sql, vec![Option::<i64>::None.into()]).await?;
+            assert_eq!(settled(&tx, jane, &[now()]).await?, ["Bronze"]);
             Ok(())
         })
         .await

@@ -8,9 +8,11 @@ pub mod computation;
 mod filter;
 mod links;
 mod node;
+mod past;
 mod query;
 pub mod segment;
 
 pub use filter::{RfmRunOrderBy, RfmRunWhere, RfmScoreWhere};
 pub use node::{RfmCell, RfmCutPoint, RfmRun, RfmScore, RfmShare};
+pub use past::{PastRun, RfmScores};
 pub use query::RfmQuery;

@@ -40,7 +40,7 @@ pub struct RfmScore {
 }
 
 /// The scores as digits.
-fn code(recency: i32, frequency: i32, monetary: i32) -> String {
+pub(super) fn code(recency: i32, frequency: i32, monetary: i32) -> String {
     format!("{recency}{frequency}{monetary}")
 }
 

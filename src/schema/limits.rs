@@ -11,7 +11,10 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet},
 };
 
-use crate::graphql::{DEFAULT_SIZE, LARGEST_SIZE, code, coded};
+use crate::{
+    analytics::{MOST_COHORTS, MOST_INTERVALS, MOST_ROWS},
+    graphql::{DEFAULT_SIZE, LARGEST_SIZE, code, coded},
+};
 
 /// Bounds of a query.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +36,15 @@ impl Default for Limits {
         Self { depth: 16, cost: 100_000, aliases: 100, fields: 2_000, introspection: 3 }
     }
 }
+
+/// Lists that are no connections, with how many rows they have when nothing is said, and at most.
+const LISTS: [(&str, i32, i32); 5] = [
+    ("topCustomers", 10, MOST_ROWS),
+    ("revenueByCountry", 50, MOST_ROWS),
+    ("series", 30, MOST_INTERVALS),
+    ("cohorts", 12, MOST_COHORTS),
+    ("history", DEFAULT_SIZE, LARGEST_SIZE),
+];
 
 /// Brackets nest at most so deep: the parser calls itself for each, and has but one stack.
 const DEEPEST_BRACKETS: u64 = 32;
@@ -216,25 +228,31 @@ impl<'a> Measure<'a> {
                 size.cost = cost.saturating_mul(self.length(field, "ids"));
             }
             "nodes" | "edges" => size.cost_per_node = cost,
-            // Lists that are no connections.
-            "topCustomers" | "revenueByCountry" | "series" | "cohorts" => {
-                size.cost = cost.saturating_mul(self.page_size(field));
-            }
             // It reads all that happened.
             "analytics" => size.cost = cost.saturating_add(1_000),
-            _ => size.cost = cost,
+            _ => {
+                // A connection of that name counts by its nodes.
+                let list = LISTS.iter().find(|(list, ..)| *list == name && !below.has_page);
+                let rows = list.map_or(1, |(_, size, most)| self.size(field, *size, *most));
+                size.cost = cost.saturating_mul(rows);
+            }
         }
         size
     }
 
+    /// How many nodes the page of a connection has.
     fn page_size(&self, field: &Field) -> u64 {
+        self.size(field, DEFAULT_SIZE, LARGEST_SIZE)
+    }
+
+    /// How many rows a list has: as many as are asked for, `default` if that is not said, and `most` at most.
+    fn size(&self, field: &Field, default: i32, most: i32) -> u64 {
         let given = |argument| self.constant(field, argument).filter(|value| *value != ConstValue::Null);
         let size = match given("first").or_else(|| given("last")) {
             Some(ConstValue::Number(number)) => number.as_u64(),
             _ => None,
         };
-        let largest = u64::from(LARGEST_SIZE.unsigned_abs());
-        size.unwrap_or(DEFAULT_SIZE.unsigned_abs().into()).min(largest)
+        size.unwrap_or(default.unsigned_abs().into()).min(most.unsigned_abs().into())
     }
 
     fn length(&self, field: &Field, argument: &str) -> u64 {
@@ -285,6 +303,11 @@ mod tests {
             ("{ customers(first: 2) { totalCount ...page } } fragment page on C { nodes { name } }", 1 + 1 + 2 * 2),
             ("{ nodes(ids: [1, 2, 3]) { id } }", 3 * 2),
             ("{ analytics(timeframe: DAY) { topCustomers(first: 3) { customer { name } } } }", 3 * 3 + 1 + 1_000),
+            ("{ analytics(timeframe: DAY) { series(last: 366) { orders } } }", 366 * 2 + 1 + 1_000),
+            ("{ analytics(timeframe: DAY) { series(last: 999) { orders } } }", 366 * 2 + 1 + 1_000),
+            ("{ analytics(timeframe: DAY) { series { orders } revenueByCountry { country } } }", 80 * 2 + 1 + 1_000),
+            ("{ node { history(first: 3) { name } } }", 3 * 2 + 1),
+            ("{ node { history(first: 3) { nodes { name } } } }", 1 + 1 + 3 * 2),
             ("{ __schema { types { fields { name } } } }", 1),
         ];
 

@@ -62,7 +62,7 @@ async fn northwind() -> Server {
 }
 
 /// Checks that a value is as expected; fractions may differ in their last digits.
-fn assert_same(value: &Value, expected: &Value, place: &str) {
+pub fn assert_same(value: &Value, expected: &Value, place: &str) {
     match (value, expected) {
         (Value::Number(value), Value::Number(expected)) => {
             let (value, expected) = (value.as_f64().unwrap_or(f64::NAN), expected.as_f64().unwrap_or(f64::NAN));

@@ -6,6 +6,7 @@ use chrono::{TimeDelta, Utc};
 use customers::{
     clock::Clock,
     communication::{delivery, retry::MOST_TRIES},
+    store::execute,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -150,6 +151,119 @@ async fn a_message_whose_server_was_stopped_is_taken_over_when_its_lease_ends() 
         message["attempts"]["nodes"].as_array().expect("attempts").iter().map(|one| &one["outcome"]).collect();
     assert_eq!(outcomes, [&Value::Null, &json!("ACCEPTED")]);
     assert_eq!(mail.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_that_ends_whoever_sends_it_is_given_up_as_often_tried_as_any() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let jane = enter(&server, "Jane", json!({})).await;
+    let mut now = Utc::now();
+    for _ in 0..MOST_TRIES {
+        let sender = server.replica(Clock::Fixed(now), mail.post()).await;
+        mail.answer(&["250-wait"]);
+        tokio::select! {
+            taken = delivery::send_due(&sender, &|| 1.0) => panic!("it waits: {taken:?}"),
+            () = mail.asked() => {}
+        }
+        now += TimeDelta::minutes(5);
+    }
+
+    let sender = server.replica(Clock::Fixed(now), mail.post()).await;
+    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
+
+    assert_eq!(fates(&server, &jane).await, [fate("welcome", "FAILED", Some("no attempt came to an end"))]);
+    let attempts = messages(&server, &jane).await[0]["attempts"]["nodes"].as_array().map(Vec::len);
+    assert_eq!(attempts, usize::try_from(MOST_TRIES).ok());
+    assert_eq!(mail.arrived().len(), 0);
+}
+
+#[tokio::test]
+async fn what_waited_too_long_is_told_and_not_sent() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let settings = json!({ "expiryDays": 2 });
+    server.mutate("communicationSettingsUpdate", settings, "settings { expiryDays }").await;
+    let jane = enter(&server, "Jane", json!({ "emailOptIn": true })).await;
+    for purpose in ["MARKETING", "TRANSACTIONAL"] {
+        let input = json!({
+            "to": { "customer": jane }, "channel": "EMAIL", "purpose": purpose,
+            "content": { "message": { "subject": purpose, "text": "Text" } },
+        });
+        server.mutate("communicationSend", input, "queued").await;
+    }
+    let created: Vec<chrono::DateTime<Utc>> = {
+        let fields = server.customer_fields(&jane, "communications { nodes { createdAt } }").await;
+        let nodes = fields["communications"]["nodes"].as_array().expect("nodes").clone();
+        nodes.iter().map(|node| node["createdAt"].as_str().expect("an instant").parse().expect("an instant")).collect()
+    };
+    let sender = server.replica(Clock::System, mail.post()).await;
+    let pass = async |now| delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
+
+    // The welcome was queued first; the transactional mailing last.
+    mail.answer(&["451 try again"; 3]);
+    assert_eq!(pass(created[2] + TimeDelta::days(2)).await, 3);
+    assert_eq!(pass(created[1] + TimeDelta::days(2) + TimeDelta::minutes(1)).await, 3);
+
+    let fates = fates(&server, &jane).await;
+    let expired = |template| fate(template, "SUPPRESSED", Some("expired"));
+    assert_eq!(fates, [fate("message", "SENT", None), expired("message"), expired("welcome")]);
+    assert_eq!(mail.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn who_bought_meanwhile_is_not_told_that_they_are_missed() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let settings = json!({ "sendsWelcome": false });
+    server.mutate("communicationSettingsUpdate", settings, "settings { sendsWelcome }").await;
+    let (jane, john) = (
+        enter(&server, "Jane", json!({ "emailOptIn": true })).await,
+        enter(&server, "John", json!({ "emailOptIn": true })).await,
+    );
+    for id in [&jane, &john] {
+        let key: uuid::Uuid = id.as_str().and_then(|id| id.rsplit('/').next()).expect("a key").parse().expect("a key");
+        let sql = "insert into communication
+            (id, customer_id, channel, purpose, state, template, event_id, created_at, due_at)
+            values ($1, $1, 'EMAIL', 'MARKETING', 'QUEUED', 're-engagement', $1, $2, $2)";
+        let parameters = vec![key.into(), Utc::now().timestamp_millis().into()];
+        execute(server.app.database.writer(), sql, parameters).await.expect("a message");
+    }
+    server.purchase(&jane, "10").await;
+
+    let sender = server.replica(Clock::System, mail.post()).await;
+    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 2);
+
+    let held = fate("re-engagement", "SUPPRESSED", Some("no occasion any more"));
+    assert_eq!(fates(&server, &jane).await, [held]);
+    assert_eq!(fates(&server, &john).await, [fate("re-engagement", "SENT", None)]);
+}
+
+#[tokio::test]
+async fn mailings_that_were_queued_at_once_do_not_exceed_the_frequency_cap() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let settings = json!({ "sendsWelcome": false });
+    server.mutate("communicationSettingsUpdate", settings, "settings { sendsWelcome }").await;
+    let jane = enter(&server, "Jane", json!({ "emailOptIn": true })).await;
+    for number in 0..3 {
+        let input = json!({
+            "to": { "customer": jane }, "channel": "EMAIL", "purpose": "MARKETING",
+            "content": { "message": { "subject": format!("News {number}"), "text": "Text" } },
+        });
+        server.mutate("communicationSend", input, "queued").await;
+    }
+    // As though each had been queued before the others could be seen.
+    let settings = json!({ "marketingCap": 2 });
+    server.mutate("communicationSettingsUpdate", settings, "settings { marketingCap }").await;
+
+    let sender = server.replica(Clock::System, mail.post()).await;
+    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 3);
+
+    let held = fate("message", "SUPPRESSED", Some("too many in a short time"));
+    let sent = fate("message", "SENT", None);
+    assert_eq!(fates(&server, &jane).await, [held, sent.clone(), sent]);
+    assert_eq!(mail.arrived().len(), 2);
 }
 
 #[tokio::test]

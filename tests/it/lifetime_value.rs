@@ -277,3 +277,52 @@ async fn the_command_fits_the_model() {
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not in the future"));
 }
+
+#[tokio::test]
+async fn figures_of_the_instant_of_a_run_tell_what_it_would_have_predicted() {
+    let server = cdnow().await;
+    fit(&server, Some("1998-06-30T00:00:00Z")).await;
+    fit(&server, Some("1997-09-30T00:00:00Z")).await;
+    run(&server, json!({ "name": "RFM", "asOf": "1997-09-30T00:00:00Z" })).await;
+    let fields = "rfm { score segment run { asOf population } } pAlive expectedPurchases(weeks: 52)
+        expectedAverageValue predictedLifetimeValue";
+    let metrics = async |external_id: &Value, as_of: &str| {
+        customer(&server, external_id, &format!("metrics(asOf: \"{as_of}\") {{ {fields} }}")).await["metrics"].take()
+    };
+
+    // The customer of the published example, whose sample id is 1516.
+    let published = &read("published_reference.json")["bgnbdBtyd"]["customer"];
+    let told = metrics(&published["customerId"], "1997-09-30T00:00:00Z").await;
+    assert_near(&told["pAlive"], &published["pAlive"], 0.002);
+    assert_near(&told["expectedPurchases"], &published["expectedPurchases52w"], 0.005);
+    assert_eq!(told["rfm"]["run"], json!({ "asOf": "1997-09-30T00:00:00Z", "population": 2357 }));
+    let moment_later = metrics(&published["customerId"], "1997-09-30T00:00:00.001Z").await;
+    let nothing = json!({ "rfm": null, "pAlive": null, "expectedPurchases": null, "expectedAverageValue": null, "predictedLifetimeValue": null });
+    assert_eq!(moment_later, nothing);
+    let half = metrics(&published["customerId"], "1998-06-30T00:00:00Z").await;
+    assert!(half["rfm"].is_null() && half["pAlive"].is_number(), "{half}");
+
+    // Those of now, told of the present and of the instant of its run, are the same.
+    run(&server, json!({ "name": "RFM" })).await;
+    fit(&server, None).await;
+    let data =
+        server.query("{ rfmRuns(first: 1) { nodes { asOf } } lifetimeValueRuns(first: 1) { nodes { asOf } } }").await;
+    let [scored, fitted] = ["rfmRuns", "lifetimeValueRuns"].map(|list| data[list]["nodes"][0]["asOf"].clone());
+    let before = server.app.database.statements();
+    let model = "pAlive expectedPurchases(weeks: 9) expectedAverageValue predictedLifetimeValue";
+    let scores = "rfm { recency frequency monetary score segment }";
+    let query = format!(
+        "{{ customers(first: 250) {{ nodes {{ {model} {scores}
+            scored: metrics(asOf: {scored}) {{ {scores} }} fitted: metrics(asOf: {fitted}) {{ {model} }} }} }} }}"
+    );
+    let mut data = server.query(&query).await["customers"]["nodes"].take();
+    // Customers, scores, predictions, the run; figures and the run; figures, the run and the purchases.
+    assert_eq!(server.app.database.statements() - before, 9);
+    for node in data.as_array_mut().expect("nodes") {
+        let (scored, fitted) = (node["scored"].take(), node["fitted"].take());
+        assert_eq!(scored["rfm"], node["rfm"]);
+        for name in ["pAlive", "expectedPurchases", "expectedAverageValue", "predictedLifetimeValue"] {
+            assert_eq!(fitted[name], node[name], "{name}");
+        }
+    }
+}

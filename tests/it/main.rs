@@ -34,6 +34,7 @@ mod page;
 mod post;
 mod product;
 mod program;
+mod reference;
 mod refund;
 mod rfm;
 mod schema;

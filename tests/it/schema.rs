@@ -105,7 +105,7 @@ async fn everything_is_described() {
 }
 
 /// What is told of many nodes, or of another time, is no fact about a node that the graph has.
-const VIEWS: [&str; 9] = [
+const VIEWS: [&str; 11] = [
     "Analytics",
     "CalendarInterval",
     "Cohort",
@@ -113,6 +113,8 @@ const VIEWS: [&str; 9] = [
     "CountryRevenue",
     "CustomerMetrics",
     "CustomerRevenue",
+    "LoyaltyTierInterval",
+    "RfmScores",
     "SeriesPoint",
     "Timeframe",
 ];

@@ -51,6 +51,18 @@ impl Server {
         Self::run(clock, patience, post(), database, directory).await
     }
 
+    /// Starts a server by this clock, whose store is in this currency.
+    pub async fn start_in(currency: &str, clock: Clock) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = fresh_database(&directory).await;
+        let database = Database::connect(&url).await.expect("a database");
+        database.migrate().await.expect("the schema");
+        let currency = currency.parse().expect("a currency");
+        settings::prepare(&database, clock, Some(currency)).await.expect("the store's own rows");
+        drop(database);
+        Self::run(clock, Patience::default(), post(), url, directory).await
+    }
+
     /// Starts a server that sends messages so.
     pub async fn start_sending(post: Post) -> Self {
         let directory = tempfile::tempdir().expect("a directory");

@@ -7,7 +7,7 @@ mod mutation;
 mod node;
 pub mod operations;
 mod query;
-mod tiers;
+pub(super) mod tiers;
 
 pub use filter::{LoyaltyProgramOrderBy, LoyaltyProgramWhere};
 pub use mutation::LoyaltyProgramMutation;

@@ -1,6 +1,6 @@
 //! Making and editing loyalty programs.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 use anyhow::Context;
 use async_graphql::MaybeUndefined;
@@ -174,8 +174,8 @@ async fn lock_members(tx: &Transaction, program: Uuid) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Brings the members to the tiers that they reach, and tells of it. Who held a tier that was taken away rises when
-/// the new one begins where it began, or higher.
+/// Brings the members to the tiers that they reach, and tells of it. Who held a tier that was taken away rises when the
+/// new one begins higher than it began. Where it begins alike it has but another name: nobody rises or falls.
 async fn settle(
     tx: &Transaction,
     program: Uuid,
@@ -185,12 +185,16 @@ async fn settle(
     let begins: HashMap<_, _> = new.iter().map(|tier| (tier.id, tier.min_spend)).collect();
     let began: HashMap<_, _> = old.iter().map(|tier| (tier.id, tier.min_spend)).collect();
     for Move { customer, program, from, tier, is_rise, .. } in settle_program(&*tx.db, tx.now, program).await? {
-        let is_rise = if begins.contains_key(&from) { is_rise } else { begins.get(&tier) >= began.get(&from) };
-        tx.emit(if is_rise {
-            Event::CustomerUpgraded { customer, program, tier }
+        let way = if begins.contains_key(&from) {
+            if is_rise { Ordering::Greater } else { Ordering::Less }
         } else {
-            Event::CustomerDowngraded { customer, program, tier }
-        });
+            begins.get(&tier).cmp(&began.get(&from))
+        };
+        match way {
+            Ordering::Greater => tx.emit(Event::CustomerUpgraded { customer, program, tier }),
+            Ordering::Less => tx.emit(Event::CustomerDowngraded { customer, program, tier }),
+            Ordering::Equal => {}
+        }
     }
     Ok(())
 }

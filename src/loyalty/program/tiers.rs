@@ -26,7 +26,7 @@ const PARKED_RANK: i64 = 1_000_000;
 const PARKED_SPEND: i64 = 1 << 60;
 
 /// Begins the names of tiers that are being rewritten: no other name has a control character.
-const PARKED_NAME: &str = "\u{1}";
+pub const PARKED_NAME: &str = "\u{1}";
 
 /// The tiers as sent, checked: `named` are the keys of those among `tiers` that they go on as. Nothing when one is wrong.
 pub fn checked(

@@ -26,6 +26,23 @@ pub fn reached(tiers: &[loyalty_tier::Model], spent: i64) -> Option<&loyalty_tie
     tiers.iter().filter(|tier| tier.min_spend <= spent).max_by_key(|tier| tier.min_spend).or(floor)
 }
 
+/// What members get who hold the tier `held` of `tiers`: what each tier gives up to theirs, the lowest first, each thing
+/// once. Source: domain description, "Loyalty Programs".
+#[must_use]
+pub fn benefits(tiers: &[loyalty_tier::Model], held: Uuid) -> Vec<String> {
+    let Some(held) = tiers.iter().find(|tier| tier.id == held) else { return Vec::new() };
+    let is_below = |tier: &&loyalty_tier::Model| tier.program_id == held.program_id && tier.rank <= held.rank;
+    let mut passed: Vec<_> = tiers.iter().filter(is_below).collect();
+    passed.sort_by_key(|tier| tier.rank);
+    let mut benefits: Vec<String> = Vec::new();
+    for benefit in passed.into_iter().flat_map(|tier| &tier.benefits.0) {
+        if !benefits.contains(benefit) {
+            benefits.push(benefit.clone());
+        }
+    }
+    benefits
+}
+
 /// As which of the `tiers` each of the `rungs` goes on, if any: as the one that it names; else as the one with its
 /// name; else as the one with its threshold, which has another name now. A tier goes on once.
 #[must_use]
@@ -47,6 +64,7 @@ pub fn continued(rungs: &[Rung], tiers: &[loyalty_tier::Model]) -> Vec<Option<Uu
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use entity::texts::Texts;
 
     use super::*;
     use crate::loyalty::built_in;
@@ -79,6 +97,25 @@ mod tests {
             assert_eq!(reached(&tiers, spent).map(|tier| tier.name.as_str()), Some(expected), "{spent}");
         }
         assert_eq!(reached(&[], 1), None);
+    }
+
+    #[test]
+    fn benefits_are_those_of_all_tiers_up_to_ones_own_each_once() {
+        let mut tiers = tiers();
+        let other = loyalty_tier::Model {
+            program_id: Uuid::max(),
+            benefits: Texts(vec!["Other".to_owned()]),
+            ..tiers[0].clone()
+        };
+        tiers.reverse();
+        tiers.push(other);
+        let [silver, gold] = [&tiers[2], &tiers[1]].map(|tier| (tier.name.as_str(), tier.id));
+
+        assert_eq!((silver.0, gold.0), ("Silver", "Gold"));
+        let expected = ["Free shipping on orders over 50", "Free shipping", "Early access to sales"];
+        assert_eq!(benefits(&tiers, silver.1), expected);
+        assert_eq!(benefits(&tiers, gold.1), [&expected[..], &["Free express shipping", "Birthday gift"]].concat());
+        assert_eq!(benefits(&tiers, Uuid::nil()), Vec::<String>::new());
     }
 
     #[test]
