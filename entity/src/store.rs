@@ -25,6 +25,8 @@ pub struct Model {
     pub marketing_cap: i32,
     /// The days in which `marketing_cap` counts.
     pub marketing_cap_days: i32,
+    /// Another one whenever the rule of a segment is another; null before the first is made by a client.
+    pub rules_edition: Option<Uuid>,
 }
 
 /// None: the server writes its own joins.

@@ -27,6 +27,7 @@ mod m20261122_000014_lifetime_value;
 mod m20261123_000012_job;
 mod m20261123_000013_lifecycle;
 mod m20261123_000015_delivery;
+mod m20261123_000016_segment_rules;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000013_lifecycle::Migration),
             Box::new(m20261122_000014_lifetime_value::Migration),
             Box::new(m20261123_000015_delivery::Migration),
+            Box::new(m20261123_000016_segment_rules::Migration),
         ]
     }
 }
