@@ -27,6 +27,7 @@ mod m20261122_000014_lifetime_value;
 mod m20261123_000012_job;
 mod m20261123_000013_lifecycle;
 mod m20261123_000015_delivery;
+mod m20261123_000016_segment_rules;
 mod m20261123_000017_time;
 mod m20261123_000018_ledger_index;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000013_lifecycle::Migration),
             Box::new(m20261122_000014_lifetime_value::Migration),
             Box::new(m20261123_000015_delivery::Migration),
+            Box::new(m20261123_000016_segment_rules::Migration),
             Box::new(m20261123_000017_time::Migration),
             Box::new(m20261123_000018_ledger_index::Migration),
         ]

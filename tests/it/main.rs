@@ -39,6 +39,7 @@ mod refund;
 mod rfm;
 mod schema;
 mod search;
+mod segment_rules;
 mod segment_writes;
 mod selection;
 mod server;
