@@ -82,12 +82,9 @@ impl LoyaltyMembership {
         ctx: &Context<'_>,
         #[graphql(desc = "How many intervals: at most 250.", default = 20)] first: i32,
     ) -> Option<Outcome<Vec<LoyaltyTierInterval>>> {
-        let limit = match u32::try_from(first).ok().filter(|_| first <= LARGEST_SIZE) {
-            Some(limit) => limit,
-            None => {
-                let message = format!("first: expected a number from 0 to {LARGEST_SIZE}, not {first}");
-                return Some(Err(Failure::Malformed(message)));
-            }
+        let Some(limit) = u32::try_from(first).ok().filter(|_| first <= LARGEST_SIZE) else {
+            let message = format!("first: expected a number from 0 to {LARGEST_SIZE}, not {first}");
+            return Some(Err(Failure::Malformed(message)));
         };
         let intervals = self.siblings.share(graphql::place(ctx), || async {
             let held = history::of(database(ctx).reader(), &self.siblings.keys(), limit).await?;
