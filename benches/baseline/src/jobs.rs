@@ -17,7 +17,7 @@ pub enum Job {
     Rfm,
     /// Who is lost.
     Churn,
-    /// Who is how engaged, as segments.
+    /// Who is in which segment.
     Segmentation,
     /// The figures of customers, from the ledger.
     Metrics,
@@ -69,17 +69,25 @@ impl Job {
                 on conflict (id) do update set is_churned = excluded.is_churned, since = excluded.since
                 where churn_state.is_churned <> excluded.is_churned"],
             Self::Segmentation => &[
+                "create temporary table due as
+                select segment.id as segment_id, due.id as customer_id from (
+                    select id, {spend} as handle from customer where deleted_at is null
+                    union all select id, {engagement} from customer where deleted_at is null
+                    union all select id, 'marketing' from customer where deleted_at is null and email_opt_in
+                    union all select id, 'rfm-' || replace(lower(segment), '_', '-') from rfm_score
+                ) due join segment on segment.handle = due.handle",
+                "create unique index due_unique on due (segment_id, customer_id)",
                 "delete from segment_membership
-                where segment_id in (select id from segment where handle like 'engagement-%') and not exists (
-                    select 1 from customer join segment on segment.handle = {engagement}
-                    where customer.id = segment_membership.customer_id and segment.id = segment_membership.segment_id
+                where segment_id in (select id from segment where rule is not null) and not exists (
+                    select 1 from due
+                    where due.segment_id = segment_membership.segment_id
+                        and due.customer_id = segment_membership.customer_id
                 )",
                 "insert into segment_membership (segment_id, customer_id, since)
-                select segment.id, customer.id, {now}
-                from customer join segment on segment.handle = {engagement}
-                where deleted_at is null and not exists (
+                select segment_id, customer_id, {now} from due
+                where not exists (
                     select 1 from segment_membership held
-                    where held.segment_id = segment.id and held.customer_id = customer.id
+                    where held.segment_id = due.segment_id and held.customer_id = due.customer_id
                 )",
                 ENTERED,
             ],
@@ -158,6 +166,10 @@ const ENTERED: &str = "insert into event
         segment_id, '[]', 'by hand', 'JOB'
     from segment_membership entered where since = {now}";
 
+/// In which segment by spending a customer is.
+const SPEND: &str = "case when total_spent >= 500000 then 'spend-premium'
+    when total_spent >= 100000 then 'spend-standard' else 'spend-basic' end";
+
 /// In which engagement segment a customer is.
 const ENGAGEMENT: &str = "case when last_purchase_date >= {now} - 2592000000 then 'engagement-active'
     when last_purchase_date >= {now} - 7776000000 then 'engagement-at-risk'
@@ -173,7 +185,7 @@ pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
     };
     let now = now().timestamp_millis().to_string();
     let text = |statement: &&str| {
-        let statement = statement.replace("{engagement}", ENGAGEMENT).replace("{now}", &now);
+        let statement = statement.replace("{spend}", SPEND).replace("{engagement}", ENGAGEMENT).replace("{now}", &now);
         statement.replace("{key}", key).replace("{position}", position)
     };
     let statements: Vec<String> = statements.iter().map(text).collect();
