@@ -6,23 +6,36 @@ use syn::{Error, Field, Fields, Ident, ItemStruct, Path, Result, Type, meta::Par
 
 use crate::iri;
 
+/// The arguments of the attribute.
+#[derive(Default)]
+struct Arguments {
+    table: Option<Path>,
+    node: Option<Path>,
+    deleted_at: Option<Ident>,
+}
+
+impl Arguments {
+    fn parse(tokens: TokenStream) -> Result<Self> {
+        let mut arguments = Self::default();
+        let parser = syn::meta::parser(|meta: ParseNestedMeta| {
+            if meta.path.is_ident("table") {
+                arguments.table = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("node") {
+                arguments.node = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("deleted_at") {
+                arguments.deleted_at = Some(meta.value()?.parse()?);
+            } else {
+                return Err(meta.error("expected table, node or deleted_at"));
+            }
+            Ok(())
+        });
+        syn::parse::Parser::parse2(parser, tokens)?;
+        Ok(arguments)
+    }
+}
+
 pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStream> {
-    let mut table: Option<Path> = None;
-    let mut node: Option<Path> = None;
-    let mut deleted_at: Option<Ident> = None;
-    let parser = syn::meta::parser(|meta: ParseNestedMeta| {
-        if meta.path.is_ident("table") {
-            table = Some(meta.value()?.parse()?);
-        } else if meta.path.is_ident("node") {
-            node = Some(meta.value()?.parse()?);
-        } else if meta.path.is_ident("deleted_at") {
-            deleted_at = Some(meta.value()?.parse()?);
-        } else {
-            return Err(meta.error("expected table, node or deleted_at"));
-        }
-        Ok(())
-    });
-    syn::parse::Parser::parse2(parser, arguments)?;
+    let Arguments { table, node, deleted_at } = Arguments::parse(arguments)?;
     let table = table.ok_or_else(|| Error::new_spanned(&item.ident, "#[filter] needs table = …"))?;
 
     let live = iri::optional(deleted_at.map(|column| {
