@@ -84,8 +84,7 @@ fn line(node: &Value) -> String {
     assert_eq!(node["lifetimeValue"], node["totalSpent"]);
     let membership = &node["loyaltyMemberships"]["nodes"][0];
     let intervals = membership["history"].as_array().expect("a list").iter();
-    let history: Vec<_> =
-        intervals.map(|held| format!("{}@{}", text(&held["name"]), text(&held["since"]))).collect();
+    let history: Vec<_> = intervals.map(|held| format!("{}@{}", text(&held["name"]), text(&held["since"]))).collect();
     let mut values = vec![text(&node["externalId"]), text(&node["customerSince"])];
     values.extend(kept);
     values.extend([text(&node["loyaltyTier"]["name"]), text(&membership["tierSince"]), history.join(" ")]);
