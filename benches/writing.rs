@@ -1,4 +1,4 @@
-//! What is done for every request beside the database: conditions become SQL, nodes become JSON-LD.
+//! What is done for every request beside the database: conditions become SQL, nodes become linked data.
 
 use std::{hint::black_box, sync::Arc};
 
@@ -88,9 +88,16 @@ fn writing(criterion: &mut Criterion) {
         });
     });
 
+    criterion.bench_function("100 customers as N-Quads", |bencher| {
+        bencher.iter(|| {
+            let documents = black_box(&customers).iter().map(|node| document(node).to_quads());
+            documents.collect::<Result<Vec<_>, _>>().expect("documents")
+        });
+    });
+
     // The least that writing the same bytes can cost: values that are there already.
     let values: Vec<Value> = customers.iter().map(|node| json!(document(node))).collect();
-    criterion.bench_function("the same from values in memory", |bencher| {
+    criterion.bench_function("the same JSON-LD from values in memory", |bencher| {
         bencher.iter(|| {
             let documents = black_box(&values).iter().map(serde_json::to_vec);
             documents.collect::<Result<Vec<_>, _>>().expect("documents")

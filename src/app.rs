@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     clock::Clock,
     event::{Bell, Feed},
+    filter::Shelf,
     money::Currency,
     post::Post,
     schedule::Schedules,
@@ -31,6 +32,8 @@ pub struct App {
     pub schedules: Schedules,
     /// What messages are written and sent with.
     pub post: Post,
+    /// The rules of segments, as this process last read them.
+    pub rules: Shelf,
 }
 
 impl App {

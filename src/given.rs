@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     customer::{metrics, row},
     event::{Bell, Feed},
+    filter::Shelf,
     loyalty::standing,
     money::Currency,
     post::{Post, Templates},
@@ -92,6 +93,7 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
         currency,
         bell: Bell::default(),
         feed: Feed::default(),
+        rules: Shelf::default(),
         schedules: Schedules::default(),
         post,
     })

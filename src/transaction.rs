@@ -14,6 +14,7 @@ use crate::{
     app::App,
     clock::Clock,
     event::{Event, log::Origin},
+    filter::Shelf,
     money::Currency,
     store::{Columns, Dialect, Reading},
 };
@@ -37,6 +38,8 @@ pub struct Transaction {
     pub currency: Currency,
     /// Who writes, and why.
     pub origin: Arc<Origin>,
+    /// The rules of segments, as this process last read them.
+    pub rules: Shelf,
     clock: Clock,
     happened: Arc<Mutex<Happened>>,
 }
@@ -46,6 +49,7 @@ struct Happened {
     events: Vec<Event>,
     locked: HashSet<Uuid>,
     has_messages: bool,
+    has_rules: bool,
 }
 
 impl Transaction {
@@ -56,8 +60,8 @@ impl Transaction {
     /// When the database does not answer, or another process holds its lock for too long.
     pub async fn begin(app: &App, origin: &Origin) -> anyhow::Result<Self> {
         let db = Arc::new(app.database.begin().await?);
-        let (now, currency, clock) = (app.clock.now(), app.currency, app.clock);
-        Ok(Self { db, now, currency, origin: Arc::new(origin.clone()), clock, happened: Arc::default() })
+        let (now, currency, clock, rules) = (app.clock.now(), app.currency, app.clock, app.rules.clone());
+        Ok(Self { db, now, currency, origin: Arc::new(origin.clone()), rules, clock, happened: Arc::default() })
     }
 
     /// Makes everything that was written last.
@@ -124,6 +128,17 @@ impl Transaction {
     #[must_use]
     pub fn has_messages(&self) -> bool {
         self.happened().has_messages
+    }
+
+    /// A rule was written whose members are found once this is committed.
+    pub fn note_rules(&self) {
+        self.happened().has_rules = true;
+    }
+
+    /// Whether a rule was written.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        self.happened().has_rules
     }
 
     fn happened(&self) -> MutexGuard<'_, Happened> {

@@ -186,6 +186,98 @@ query Cohorts {
 `,
   },
   {
+    query: `# The RFM grid: customers by how recently and how
+# often they bought, 1 to 5 each, and what they spent.
+query RfmGrid {
+  rfmRuns(first: 1, where: { isHistorical: { eq: false } }) {
+    nodes {
+      asOf
+      population
+      grid {
+        recency
+        frequency
+        count
+        revenue
+      }
+      segments {
+        segment
+        count
+        revenue
+      }
+    }
+  }
+  best: customers(where: { rfm: { recency: { eq: 5 }, frequency: { eq: 5 } } }) {
+    nodes {
+      name
+      rfm {
+        score
+        segment
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# A segment by a rule of your own: whoever fulfils it
+# is in it for as long as they do. What is read as
+# "where" can be sent again.
+mutation NewSegment($where: CustomerWhere) {
+  segmentCreate(input: { name: "Regulars", where: $where }) {
+    segment {
+      id
+      where
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: `{
+  "where": {
+    "orders": {
+      "count": {
+        "where": { "status": { "eq": "DELIVERED" }, "deliveredAt": { "gte": { "ago": "P1Y" } } },
+        "is": { "gte": 2 }
+      }
+    }
+  }
+}`,
+  },
+  {
+    query: `# Why a customer is in a segment, or not: its rule,
+# and what the customer has. Run NewSegment first to
+# try its segment: its id is in that answer.
+query Explain($segment: ID!, $customer: ID!) {
+  segmentExplain(segment: $segment, customer: $customer) {
+    isMember
+    since
+    conditions {
+      level
+      text
+      value
+      holds
+    }
+  }
+  segment(id: $segment) {
+    name
+    where
+    count
+    history(first: 5) {
+      nodes {
+        name
+        occurredAt
+        decidedBy
+      }
+    }
+  }
+}
+`,
+    variables: (ids) => JSON.stringify(ids, null, 2),
+  },
+  {
     query: `# A page, then the next: put this answer's endCursor
 # into the variable "after" below and run it again.
 query Pages($after: String) {
@@ -350,12 +442,27 @@ const fetcher = GraphiQL.createFetcher({
   subscriptionUrl: url.replace(/^http/, 'ws'), // a socket opens with the first subscription, not before
 });
 
-ReactDOM.createRoot(document.getElementById('graphiql')).render(
+// A segment and a customer to explain: their ids are other ones on every server.
+async function someIds() {
+  const query = `{
+    segments(first: 1, where: { handle: { eq: "spend-premium" } }) { nodes { id } }
+    customers(first: 1, orderBy: { field: TOTAL_SPENT, direction: DESC }) { nodes { id } }
+  }`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const { data } = await answer.json();
+  return { segment: data.segments.nodes[0]?.id ?? '', customer: data.customers.nodes[0]?.id ?? '' };
+}
+
+const mount = (ids) => ReactDOM.createRoot(document.getElementById('graphiql')).render(
   React.createElement(
     GraphiQL,
     {
       fetcher,
-      defaultTabs: examples,
+      defaultTabs: examples.map(({ query, variables }) => ({
+        query,
+        variables: typeof variables === 'function' ? variables(ids) : variables,
+      })),
       defaultEditorToolsVisibility: 'variables',
       shouldPersistHeaders: false, // headers may hold a token
     },
@@ -366,3 +473,6 @@ ReactDOM.createRoot(document.getElementById('graphiql')).render(
     ),
   ),
 );
+
+// Without an answer, the ids are left to whoever runs the example.
+someIds().catch(() => ({ segment: '', customer: '' })).then(mount);

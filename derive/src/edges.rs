@@ -51,10 +51,10 @@ pub fn expand(mut item: ItemImpl) -> Result<TokenStream> {
             const EDGES: &'static [crate::semantics::Edge] = &[#(#edges),*];
             const FIGURES: &'static [crate::semantics::Fact] = &[#(#figures),*];
 
-            fn write_edges<M: ::serde::ser::SerializeMap>(
-                &self, map: &mut M, base: &crate::semantics::Base,
-            ) -> ::core::result::Result<(), M::Error> {
-                let _ = base;
+            fn state_edges<W: crate::semantics::Statements>(
+                &self, writer: &mut W, base: &crate::semantics::Base,
+            ) -> ::core::result::Result<(), W::Error> {
+                let _ = (&writer, base);
                 #(#writes)*
                 ::core::result::Result::Ok(())
             }
@@ -118,9 +118,10 @@ fn expand_edge(function: &mut ImplItemFn, edges: &mut Vec<TokenStream>, writes: 
     let directive = iri::directive(&name);
     function.attrs.push(syn::parse_quote!(#[graphql(#directive)]));
     if let Some((collection, key)) = &states {
+        let place = edges.len();
         writes.push(quote! {
             if let ::core::option::Option::Some(key) = ::core::option::Option::from(#key) {
-                map.serialize_entry(#label, &base.node(#collection, key))?;
+                writer.edge(&<Self as crate::semantics::Links>::EDGES[#place], &base.node(#collection, key))?;
             }
         });
     }

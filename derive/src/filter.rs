@@ -2,20 +2,23 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, Field, Ident, ItemStruct, Path, Result, Type, meta::ParseNestedMeta};
+use syn::{Error, Field, Fields, Ident, ItemStruct, Path, Result, Type, meta::ParseNestedMeta};
 
 use crate::iri;
 
 pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStream> {
     let mut table: Option<Path> = None;
+    let mut node: Option<Path> = None;
     let mut deleted_at: Option<Ident> = None;
     let parser = syn::meta::parser(|meta: ParseNestedMeta| {
         if meta.path.is_ident("table") {
             table = Some(meta.value()?.parse()?);
+        } else if meta.path.is_ident("node") {
+            node = Some(meta.value()?.parse()?);
         } else if meta.path.is_ident("deleted_at") {
             deleted_at = Some(meta.value()?.parse()?);
         } else {
-            return Err(meta.error("expected table or deleted_at"));
+            return Err(meta.error("expected table, node or deleted_at"));
         }
         Ok(())
     });
@@ -31,6 +34,19 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             }
         }
     }));
+
+    if node.is_some()
+        && let Fields::Named(named) = &mut item.fields
+    {
+        let identity = syn::parse_quote! {
+            /// The node itself, by its IRI.
+            #[column(Id)]
+            id: crate::graphql::comparison::IdComparison
+        };
+        named.named.insert(0, identity);
+    }
+    let collection =
+        iri::optional(node.map(|node| quote!(<#node as crate::semantics::Resource>::DESCRIPTION.collection)));
 
     let mut fields = Vec::new();
     let mut edges = Vec::new();
@@ -98,6 +114,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
             const SUBJECT: &'static crate::filter::Subject = &crate::filter::Subject {
                 table: || ::sea_orm::sea_query::IntoIden::into_iden(#table::Entity),
                 live: #live,
+                collection: #collection,
                 fields: &[#(#fields),*],
                 edges: &[#(#edges),*],
             };
@@ -127,6 +144,7 @@ fn expand_field(
                 join: #join,
                 only: #only,
                 subject: || <#plain as crate::graphql::comparison::Related>::SUBJECT,
+                shape: <#plain as crate::graphql::comparison::Related>::SHAPE,
             }
         });
         return Ok(());

@@ -218,9 +218,9 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
                 classes.into_iter().flatten().collect()
             }
 
-            fn write_facts<M: ::serde::ser::SerializeMap>(
-                &self, map: &mut M, shows_personal: bool,
-            ) -> ::core::result::Result<(), M::Error> {
+            fn state_facts<W: crate::semantics::Statements>(
+                &self, writer: &mut W, shows_personal: bool,
+            ) -> ::core::result::Result<(), W::Error> {
                 use crate::semantics::value::Value as _;
                 #(#writes)*
                 ::core::result::Result::Ok(())
@@ -296,9 +296,10 @@ fn expand_field(field: &mut syn::Field, parts: &mut Parts) -> Result<()> {
     } else {
         let value = if is_personal { quote!(&self.#ident.0) } else { quote!(&self.#ident) };
         let shown = if is_personal { quote!(shows_personal &&) } else { quote!() };
+        let place = parts.facts.len();
         parts.writes.push(quote! {
             if #shown !(#value).is_absent() {
-                map.serialize_entry(#label, &(#value).as_json())?;
+                writer.fact(&Self::DESCRIPTION.facts[#place], &(#value).as_json())?;
             }
         });
     }

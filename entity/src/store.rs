@@ -27,6 +27,8 @@ pub struct Model {
     pub marketing_cap_days: i32,
     /// After how many days in the queue messages that follow from events, and marketing, are not sent any more.
     pub expiry_days: i32,
+    /// Another one whenever the rule of a segment is another; null before the first is made by a client.
+    pub rules_edition: Option<Uuid>,
 }
 
 /// None: the server writes its own joins.

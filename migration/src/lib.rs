@@ -27,7 +27,9 @@ mod m20261122_000014_lifetime_value;
 mod m20261123_000012_job;
 mod m20261123_000013_lifecycle;
 mod m20261123_000015_delivery;
+mod m20261123_000016_segment_rules;
 mod m20261123_000017_time;
+mod m20261123_000018_ledger_index;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
 #[derive(Debug)]
@@ -51,7 +53,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000013_lifecycle::Migration),
             Box::new(m20261122_000014_lifetime_value::Migration),
             Box::new(m20261123_000015_delivery::Migration),
+            Box::new(m20261123_000016_segment_rules::Migration),
             Box::new(m20261123_000017_time::Migration),
+            Box::new(m20261123_000018_ledger_index::Migration),
         ]
     }
 }

@@ -45,7 +45,7 @@ pub struct AddressWhere {
 
 relation! {
     /// Conditions on related addresses. All given must hold.
-    AddressRelation, AddressWhere
+    AddressRelation, AddressCountComparison, AddressWhere
 }
 
 order_by! {

@@ -64,6 +64,7 @@ async fn run_now(app: &App, wish: &Wish) -> anyhow::Result<()> {
         }
         Refusal::Failed(failure) => anyhow::anyhow!("the job could not be begun: {failure:?}"),
     })?;
+    app.database.expect_many_rows().await?;
     let run = carry_out(app, run, &Progress::on_stderr()).await?;
     let job = name_of(run.job);
     if run.state != JobState::Succeeded {

@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     config::{Command, Options, StoreOptions},
     event::{Bell, Feed},
+    filter::Shelf,
     import,
     post::{Post, Templates},
     progress::Progress,
@@ -62,7 +63,17 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     let (clock, post) = (Clock::System, Post::new(Templates::load(None)?));
     let currency = settings::prepare(&database, clock, options.currency).await?;
     let (bell, feed) = (Bell::default(), Feed::default());
-    Ok(App { database, clock, base: base.into(), currency, bell, feed, schedules: Schedules::default(), post })
+    Ok(App {
+        database,
+        clock,
+        base: base.into(),
+        currency,
+        bell,
+        feed,
+        schedules: Schedules::default(),
+        post,
+        rules: Shelf::default(),
+    })
 }
 
 /// For a command that is to leave the database alone: an empty one in its place that ends with the directory, when it

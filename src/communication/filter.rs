@@ -62,7 +62,7 @@ pub struct CommunicationWhere {
 
 relation! {
     /// Conditions on related communications. All given must hold.
-    CommunicationRelation, CommunicationWhere
+    CommunicationRelation, CommunicationCountComparison, CommunicationWhere
 }
 
 order_by! {

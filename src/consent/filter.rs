@@ -50,7 +50,7 @@ pub struct ConsentWhere {
 
 relation! {
     /// Conditions on related decisions about messages. All given must hold.
-    ConsentRelation, ConsentWhere
+    ConsentRelation, ConsentCountComparison, ConsentWhere
 }
 
 order_by! {

@@ -45,7 +45,7 @@ pub struct ContactPointWhere {
 
 relation! {
     /// Conditions on related contact points. All given must hold.
-    ContactPointRelation, ContactPointWhere
+    ContactPointRelation, ContactPointCountComparison, ContactPointWhere
 }
 
 order_by! {

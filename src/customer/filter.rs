@@ -16,7 +16,7 @@ use crate::{
     consent::ConsentRelation,
     contact_point::ContactPointRelation,
     event::CustomerEventRelation,
-    filter::{Field, Kind, Literal, Quantifier, Rule, Subject, Test},
+    filter::{Field, Kind, Literal, Quantifier, Rule, Shape, Subject, Test},
     graphql::{
         Listed,
         comparison::{
@@ -59,7 +59,7 @@ term_comparison! {
 }
 
 /// Which customers. All conditions given must hold.
-#[filter(table = entity::customer, deleted_at = DeletedAt)]
+#[filter(table = entity::customer, node = Customer, deleted_at = DeletedAt)]
 pub struct CustomerWhere {
     /// Person or organization.
     #[column(Kind)]
@@ -212,7 +212,9 @@ impl Related for TagsComparison {
             is_personal: false,
         }],
         edges: &[],
+        collection: None,
     };
+    const SHAPE: Shape = Shape::Tags;
 }
 
 impl Comparison for TagsComparison {
@@ -234,7 +236,7 @@ impl Comparison for TagsComparison {
 
 relation! {
     /// Conditions on related customers. All given must hold.
-    CustomerRelation, CustomerWhere
+    CustomerRelation, CustomerCountComparison, CustomerWhere
 }
 
 order_by! {

@@ -71,13 +71,17 @@ pub enum Event {
     OrderRefunded {
         refund: Box<refund::Model>,
     },
+    /// `decided_by`: the conditions that decided it, in words.
     SegmentEntered {
         customer: Uuid,
         segment: Uuid,
+        decided_by: Vec<String>,
     },
+    /// `decided_by`: the conditions that decided it, in words.
     SegmentLeft {
         customer: Uuid,
         segment: Uuid,
+        decided_by: Vec<String>,
     },
 }
 
@@ -94,6 +98,7 @@ pub struct Tale {
     pub program: Option<Uuid>,
     pub tier: Option<Uuid>,
     pub changed_fields: Vec<&'static str>,
+    pub decided_by: Vec<String>,
 }
 
 impl Event {
@@ -112,6 +117,7 @@ impl Event {
             program: None,
             tier: None,
             changed_fields: Vec::new(),
+            decided_by: Vec::new(),
         };
         let of_order = |kind, order: &order::Model, at: Option<DateTime<Utc>>| Tale {
             occurred_at: at.unwrap_or(now),
@@ -125,6 +131,11 @@ impl Event {
             ..of(kind, refund.customer_id)
         };
         let of_tier = |kind, customer, program, tier| Tale { program: Some(program), tier, ..of(kind, customer) };
+        let of_segment = |kind, customer, segment, decided_by: &Vec<String>| Tale {
+            segment: Some(segment),
+            decided_by: decided_by.clone(),
+            ..of(kind, customer)
+        };
         match self {
             Self::CustomerCreated { customer } => of(EventType::CustomerCreated, *customer),
             Self::CustomerUpdated { customer, changed } => {
@@ -162,11 +173,11 @@ impl Event {
                 of_order(EventType::OrderCancelled, order, order.cancelled_at.map(|at| at.0))
             }
             Self::OrderRefunded { refund } => of_refund(EventType::OrderRefunded, refund),
-            Self::SegmentEntered { customer, segment } => {
-                Tale { segment: Some(*segment), ..of(EventType::SegmentEntered, *customer) }
+            Self::SegmentEntered { customer, segment, decided_by } => {
+                of_segment(EventType::SegmentEntered, *customer, *segment, decided_by)
             }
-            Self::SegmentLeft { customer, segment } => {
-                Tale { segment: Some(*segment), ..of(EventType::SegmentLeft, *customer) }
+            Self::SegmentLeft { customer, segment, decided_by } => {
+                of_segment(EventType::SegmentLeft, *customer, *segment, decided_by)
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         comparison::{DateTimeComparison, IntComparison, StringComparison, relation, term_comparison},
         order_by,
     },
+    segment::SegmentWhere,
 };
 
 term_comparison! {
@@ -38,6 +39,9 @@ pub struct CustomerEventWhere {
     /// Who did it.
     #[column(Actor)]
     actor: StringComparison,
+    /// The segment that was entered or left.
+    #[edge(to = SegmentId)]
+    segment: Box<SegmentWhere>,
     /// What brought it about.
     #[column(Cause)]
     cause: EventCauseComparison,
@@ -48,16 +52,18 @@ pub struct CustomerEventWhere {
 
 relation! {
     /// Conditions on related events. All given must hold.
-    CustomerEventRelation, CustomerEventWhere
+    CustomerEventRelation, CustomerEventCountComparison, CustomerEventWhere
 }
 
 order_by! {
-    /// What events of a customer are sorted by.
+    /// What events are sorted by.
     CustomerEventOrderBy,
-    /// The fields that events of a customer can be sorted by.
+    /// The fields that events can be sorted by.
     CustomerEventOrderField {
         /// Number among the events of the customer.
         Sequence: Integer event::Entity, Column::Sequence;
+        /// When it happened. Read quickly in the history of a segment.
+        OccurredAt: Integer event::Entity, Column::OccurredAt;
     }
     default Sequence Desc
 }

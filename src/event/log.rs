@@ -75,6 +75,7 @@ async fn append_some(tx: &impl ConnectionTrait, origin: &Origin, keys: &[Uuid], 
             "program_id": tale.program.map(key),
             "tier_id": tale.tier.map(key),
             "changed_fields": tale.changed_fields,
+            "decided_by": tale.decided_by,
         })
     });
     let parameters =
@@ -85,12 +86,12 @@ async fn append_some(tx: &impl ConnectionTrait, origin: &Origin, keys: &[Uuid], 
     };
     let sql = format!(
         "insert into event (id, position, kind, occurred_at, customer_id, sequence,
-            order_id, refund_id, segment_id, program_id, tier_id, changed_fields, actor, cause)
+            order_id, refund_id, segment_id, program_id, tier_id, changed_fields, decided_by, actor, cause)
         select told.id, {position}, told.kind, told.occurred_at, told.customer_id,
             (select coalesce(max(sequence), 0) from event where event.customer_id = told.customer_id)
                 + row_number() over (partition by told.customer_id order by told.place),
             told.order_id, told.refund_id, told.segment_id, told.program_id, told.tier_id,
-            told.changed_fields, $2, $3
+            told.changed_fields, told.decided_by, $2, $3
         from {told} told
         order by told.place",
         told = dialect.table_of_records(1, &COLUMNS),
@@ -100,7 +101,7 @@ async fn append_some(tx: &impl ConnectionTrait, origin: &Origin, keys: &[Uuid], 
 }
 
 /// What [`append`] tells of each event; `place` is its place among those that are written together.
-const COLUMNS: [(&str, Kind); 11] = [
+const COLUMNS: [(&str, Kind); 12] = [
     ("place", Kind::Integer),
     ("id", Kind::Key),
     ("kind", Kind::Text),
@@ -112,6 +113,7 @@ const COLUMNS: [(&str, Kind); 11] = [
     ("program_id", Kind::Key),
     ("tier_id", Kind::Key),
     ("changed_fields", Kind::Document),
+    ("decided_by", Kind::Document),
 ];
 
 /// Locks the rows of `customers`, in one order for all, so that transactions that tell of the same customers take

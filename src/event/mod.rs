@@ -24,6 +24,6 @@ pub use bell::Bell;
 pub use catalogue::{Event, Tale};
 pub use cursor::Cursor;
 pub use feed::{BATCH_SIZE, Batch, Feed, Follower};
-pub use filter::{CustomerEventOrderBy, CustomerEventRelation, CustomerEventWhere};
+pub use filter::{CustomerEventOrderBy, CustomerEventOrderField, CustomerEventRelation, CustomerEventWhere};
 pub use node::CustomerEvent;
 pub use subscription::{EventSubscription, Section};

@@ -32,6 +32,7 @@ fn tale() -> Tale {
         program: None,
         tier: None,
         changed_fields: Vec::new(),
+        decided_by: Vec::new(),
     }
 }
 

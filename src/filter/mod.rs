@@ -3,10 +3,15 @@
 //! GraphQL `where` inputs decode into a [`Rule`]; whatever else filters, stores or explains a filter uses the same
 //! tree. A [`Subject`] says which expression each field of a rule reads.
 
+mod book;
+mod document;
+mod explanation;
 mod rule;
 mod sql;
 mod subject;
 
+pub use book::{Book, Entry, Shelf, reads};
+pub use explanation::{Condition, Verdicts, conditions, decisive};
 pub use rule::{Literal, Quantifier, Rule, Test};
 pub use sql::Scope;
-pub use subject::{Edge, Field, Kind, Subject};
+pub use subject::{Edge, Field, Kind, Shape, Subject};

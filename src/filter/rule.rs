@@ -1,6 +1,7 @@
 //! The tree of a rule.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::instant::{Day, Instant};
 
@@ -30,6 +31,15 @@ pub enum Rule {
         quantifier: Quantifier,
         /// The rule.
         rule: Box<Rule>,
+    },
+    /// The number of related nodes that fulfil a rule passes a test.
+    Counted {
+        /// The edge's name.
+        edge: String,
+        /// The rule.
+        rule: Box<Rule>,
+        /// The test.
+        test: Test,
     },
 }
 
@@ -98,6 +108,8 @@ pub enum Literal {
     Day(Day),
     /// True or false.
     Boolean(bool),
+    /// The key of a node, by which its IRI is stored.
+    Key(Uuid),
 }
 
 impl Rule {
@@ -112,7 +124,7 @@ impl Rule {
     pub fn size(&self) -> usize {
         match self {
             Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::size).sum::<usize>(),
-            Self::Not(rule) | Self::Related { rule, .. } => 1 + rule.size(),
+            Self::Not(rule) | Self::Related { rule, .. } | Self::Counted { rule, .. } => 1 + rule.size(),
             Self::Compare { .. } => 1,
         }
     }
@@ -122,8 +134,60 @@ impl Rule {
     pub fn depth(&self) -> usize {
         match self {
             Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::depth).max().unwrap_or(0),
-            Self::Not(rule) | Self::Related { rule, .. } => 1 + rule.depth(),
+            Self::Not(rule) | Self::Related { rule, .. } | Self::Counted { rule, .. } => 1 + rule.depth(),
             Self::Compare { .. } => 1,
+        }
+    }
+}
+
+impl Test {
+    /// Whether a number passes, as the database would tell it; false for what is no test of whole numbers.
+    #[must_use]
+    pub fn passes(&self, number: i64) -> bool {
+        let is = |literal: &Literal| matches!(literal, Literal::Integer(value) if *value == number);
+        let value = |literal: &Literal| if let Literal::Integer(value) = literal { Some(*value) } else { None };
+        let holds = |literal: &Literal, compares: fn(&i64, &i64) -> bool| {
+            value(literal).is_some_and(|value| compares(&number, &value))
+        };
+        match self {
+            Self::Eq(literal) => is(literal),
+            Self::Ne(literal) => !is(literal),
+            Self::In(literals) => literals.iter().any(is),
+            Self::NotIn(literals) => !literals.iter().any(is),
+            Self::Lt(literal) => holds(literal, i64::lt),
+            Self::Lte(literal) => holds(literal, i64::le),
+            Self::Gt(literal) => holds(literal, i64::gt),
+            Self::Gte(literal) => holds(literal, i64::ge),
+            Self::Between(least, greatest) => holds(least, i64::ge) && holds(greatest, i64::le),
+            Self::IsNull(is_null) => !is_null,
+            Self::Contains(_) | Self::StartsWith(_) | Self::Null(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_pass_tests_as_in_the_database() {
+        let two = || Literal::Integer(2);
+        let cases = [
+            (Test::Eq(two()), [false, true, false]),
+            (Test::Ne(two()), [true, false, true]),
+            (Test::In(vec![two(), Literal::Integer(3)]), [false, true, true]),
+            (Test::NotIn(vec![two()]), [true, false, true]),
+            (Test::Lt(two()), [true, false, false]),
+            (Test::Lte(two()), [true, true, false]),
+            (Test::Gt(two()), [false, false, true]),
+            (Test::Gte(two()), [false, true, true]),
+            (Test::Between(Literal::Integer(1), two()), [true, true, false]),
+            (Test::IsNull(true), [false, false, false]),
+            (Test::IsNull(false), [true, true, true]),
+        ];
+
+        for (test, expected) in cases {
+            assert_eq!([1, 2, 3].map(|number| test.passes(number)), expected, "{test:?}");
         }
     }
 }

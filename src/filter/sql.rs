@@ -1,7 +1,7 @@
 //! Rules as SQL conditions.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, SelectStatement, Value};
 
 use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Subject, Test};
 use crate::{
@@ -70,7 +70,23 @@ impl Scope {
                 let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
                 self.related(subject, edge, *quantifier, rule, depth)?
             }
+            Rule::Counted { edge, rule, test } => {
+                let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
+                self.counted(subject, edge, rule, test, depth)?
+            }
         })
+    }
+
+    /// How many of the nodes that `edge` leads to from a row of `subject` fulfil `rule`.
+    ///
+    /// # Errors
+    /// As [`Scope::condition`].
+    pub fn count(&self, subject: &Subject, edge: &Edge, rule: &Rule) -> Outcome<Expr> {
+        let other = (edge.subject)();
+        let mut rows = self.rows(edge, self.rule(other, rule, 1)?);
+        rows.expr(Expr::cust("count(*)"));
+        hang(subject, other, edge.join, &mut rows);
+        Ok(Expr::SubQuery(None, Box::new(rows.into())))
     }
 
     fn related(
@@ -83,21 +99,54 @@ impl Scope {
     ) -> Outcome<Expr> {
         let other = (edge.subject)();
         let condition = self.rule(other, rule, depth + 1)?;
-        let mut rows = SelectStatement::new();
-        rows.from((other.table)())
-            .and_where_option(other.live.map(|live| live()))
-            .and_where_option(edge.only.map(|only| only()))
-            .and_where(if quantifier == Quantifier::Every { fails(condition) } else { condition });
-        let found = if depth > 0 && self.dialect == Dialect::Sqlite {
-            listed(subject, other, edge.join, rows)
+        let mut rows = self.rows(edge, if quantifier == Quantifier::Every { fails(condition) } else { condition });
+        let found = if self.lists(depth) {
+            listed(subject, other, edge.join, rows, false)
         } else {
-            correlated(subject, other, edge.join, rows)
+            rows.expr(Expr::cust("1"));
+            hang(subject, other, edge.join, &mut rows);
+            Expr::exists(rows)
         };
         Ok(if quantifier == Quantifier::Some { found } else { fails(found) })
     }
 
+    fn counted(&self, subject: &Subject, edge: &Edge, rule: &Rule, test: &Test, depth: u32) -> Outcome<Expr> {
+        let number =
+            Field { name: edge.name, kind: Kind::Integer, expression: |_| count_of_rows(), is_personal: false };
+        if !self.lists(depth) {
+            return self.test_of(&number, self.count(subject, edge, rule)?, test);
+        }
+        // Whoever has none is in no group, so that the list is of those who pass, or of those who do not.
+        let (other, is_of_none) = ((edge.subject)(), test.passes(0));
+        let passes = self.test(&number, test)?;
+        let mut rows = self.rows(edge, self.rule(other, rule, depth + 1)?);
+        rows.and_having(if is_of_none { fails(passes) } else { passes });
+        let found = listed(subject, other, edge.join, rows, true);
+        Ok(if is_of_none { fails(found) } else { found })
+    }
+
+    /// The related rows that fulfil a condition, with no columns yet.
+    fn rows(&self, edge: &Edge, condition: Expr) -> SelectStatement {
+        let other = (edge.subject)();
+        let mut rows = SelectStatement::new();
+        rows.from((other.table)())
+            .and_where_option(other.live.map(|live| live()))
+            .and_where_option(edge.only.map(|only| only()))
+            .and_where(condition);
+        rows
+    }
+
+    /// Whether related rows are a list that is made once for the whole statement. SQLite runs a correlated subquery again
+    /// for every row, so that the cost of nested ones multiplies; PostgreSQL joins them.
+    fn lists(&self, depth: u32) -> bool {
+        depth > 0 && self.dialect == Dialect::Sqlite
+    }
+
     fn test(&self, field: &Field, test: &Test) -> Outcome<Expr> {
-        let expression = (field.expression)(&self.reading);
+        self.test_of(field, (field.expression)(&self.reading), test)
+    }
+
+    fn test_of(&self, field: &Field, expression: Expr, test: &Test) -> Outcome<Expr> {
         let value = |literal: &Literal| self.value(field, literal);
         Ok(match test {
             Test::Eq(literal) => expression.eq(value(literal)?),
@@ -139,10 +188,12 @@ impl Scope {
     fn values(&self, field: &Field, literals: &[Literal]) -> Outcome<Values> {
         let mut texts = Vec::new();
         let mut integers = Vec::new();
+        let mut keys = Vec::new();
         for value in self.each_value(field, literals)? {
             match value {
                 Value::String(Some(text)) => texts.push(text),
                 Value::BigInt(Some(integer)) => integers.push(integer),
+                Value::Uuid(Some(key)) => keys.push(key),
                 _ => return Err(mismatch(field)),
             }
         }
@@ -155,6 +206,7 @@ impl Scope {
             | Kind::Instant
             | Kind::Day
             | Kind::Boolean => Values::Integers(integers),
+            Kind::Key => Values::Keys(keys),
         })
     }
 
@@ -177,6 +229,7 @@ impl Scope {
                 .into(),
             (Kind::Day, Literal::Day(day)) => day.0.into(),
             (Kind::Boolean, Literal::Boolean(boolean)) => (*boolean).into(),
+            (Kind::Key, Literal::Key(key)) => (*key).into(),
             _ => return Err(mismatch(field)),
         })
     }
@@ -193,10 +246,9 @@ impl Scope {
     }
 }
 
-/// That one of `rows` hangs on the row of the enclosing statement. It stops at the first, by the index.
-fn correlated(subject: &Subject, other: &Subject, join: Join, mut rows: SelectStatement) -> Expr {
+/// Leaves those of `rows` that hang on the row of the enclosing statement.
+fn hang(subject: &Subject, other: &Subject, join: Join, rows: &mut SelectStatement) {
     let (parent, child) = ((subject.table)(), (other.table)());
-    rows.expr(Expr::cust("1"));
     match join {
         Join::Column(column) => rows.and_where(Expr::col((child, column())).equals((parent, "id"))),
         Join::To(column) => rows.and_where(Expr::col((child, "id")).equals((parent, column()))),
@@ -204,28 +256,28 @@ fn correlated(subject: &Subject, other: &Subject, join: Join, mut rows: SelectSt
             .inner_join(table(), Expr::col((table(), to())).equals((child, "id")))
             .and_where(Expr::col((table(), from())).equals((parent, "id"))),
     };
-    Expr::exists(rows)
 }
 
-/// The same by a list that is made once for the whole statement. SQLite runs a correlated subquery again for every
-/// row, so that the cost of nested ones multiplies; PostgreSQL joins them.
-fn listed(subject: &Subject, other: &Subject, join: Join, mut rows: SelectStatement) -> Expr {
+/// That one of `rows`, or a group of them, hangs on the row of the enclosing statement: by a list of all that do.
+fn listed(subject: &Subject, other: &Subject, join: Join, mut rows: SelectStatement, is_grouped: bool) -> Expr {
     let (parent, child) = ((subject.table)(), (other.table)());
-    match join {
-        Join::Column(column) => {
-            rows.expr(Expr::col((child, column())));
-            Expr::col((parent, "id")).in_subquery(rows)
-        }
-        Join::To(column) => {
-            rows.expr(Expr::col((child, "id")));
-            Expr::col((parent, column())).in_subquery(rows)
-        }
+    let (own, its) = match join {
+        Join::Column(column) => ("id".into_iden(), Expr::col((child, column()))),
+        Join::To(column) => (column(), Expr::col((child, "id"))),
         Join::Through { table, from, to } => {
-            rows.expr(Expr::col((table(), from())))
-                .inner_join(table(), Expr::col((table(), to())).equals((child, "id")));
-            Expr::col((parent, "id")).in_subquery(rows)
+            rows.inner_join(table(), Expr::col((table(), to())).equals((child, "id")));
+            ("id".into_iden(), Expr::col((table(), from())))
         }
+    };
+    rows.expr(its.clone());
+    if is_grouped {
+        rows.add_group_by([its]);
     }
+    Expr::col((parent, own)).in_subquery(rows)
+}
+
+fn count_of_rows() -> Expr {
+    Expr::cust("count(*)")
 }
 
 /// That a condition does not hold, unknown included.

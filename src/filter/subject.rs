@@ -11,6 +11,8 @@ pub struct Subject {
     pub table: fn() -> DynIden,
     /// The condition that a row has not been deleted, where rows can be.
     pub live: Option<fn() -> Expr>,
+    /// The collection of its IRIs, where rules can name nodes of it.
+    pub collection: Option<&'static str>,
     /// The fields that can be tested.
     pub fields: &'static [Field],
     /// The edges that rules can follow.
@@ -41,6 +43,19 @@ pub struct Edge {
     pub only: Option<fn() -> Expr>,
     /// What they are.
     pub subject: fn() -> &'static Subject,
+    /// How conditions on them are written.
+    pub shape: Shape,
+}
+
+/// How conditions on an edge are written in `where`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// There is one related node at most, and its conditions follow at once.
+    One,
+    /// By `some`, `none`, `every` and `count`.
+    Many,
+    /// The related nodes have one field of text: by `has` and its like.
+    Tags,
 }
 
 /// What an expression holds.
@@ -66,6 +81,8 @@ pub enum Kind {
     Day,
     /// True or false.
     Boolean,
+    /// The key of a node.
+    Key,
 }
 
 impl Subject {
@@ -79,5 +96,13 @@ impl Subject {
     #[must_use]
     pub fn edge(&self, name: &str) -> Option<&Edge> {
         self.edges.iter().find(|edge| edge.name == name)
+    }
+}
+
+impl Field {
+    /// The collection of the IRIs that it is compared with, if it is a key.
+    #[must_use]
+    pub fn collection(&self, subject: &Subject) -> Option<&'static str> {
+        subject.collection.filter(|_| self.kind == Kind::Key)
     }
 }

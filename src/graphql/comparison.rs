@@ -1,10 +1,10 @@
 //! The operators of `where`: one input per type of value, each decoded into the filter language.
 
-use async_graphql::{InputObject, OneofObject};
+use async_graphql::{ID, InputObject, OneofObject};
 
 use super::{Decimal, Duration};
 use crate::{
-    filter::{Kind, Literal, Rule, Subject, Test},
+    filter::{Kind, Literal, Rule, Shape, Subject, Test},
     instant::{Day, Instant},
 };
 
@@ -30,6 +30,8 @@ pub trait Compared {
 pub trait Related {
     /// What they are.
     const SUBJECT: &'static Subject;
+    /// How it is written.
+    const SHAPE: Shape;
 }
 
 /// Declares a comparison input: its operators, their types, and how each becomes a [`Test`].
@@ -96,7 +98,17 @@ macro_rules! term_comparison {
 
 /// Declares the condition on related nodes of which there may be many.
 macro_rules! relation {
-    ($(#[$meta:meta])* $name:ident, $where:ty) => {
+    ($(#[$meta:meta])* $name:ident, $count:ident, $where:ty) => {
+        /// A test of how many of the related nodes fulfil a condition.
+        #[derive(Clone, Debug, ::async_graphql::InputObject)]
+        pub struct $count {
+            /// Which of them count. All do if nothing is said.
+            #[graphql(name = "where")]
+            pub filter: Option<Box<$where>>,
+            /// Tests of their number.
+            pub is: $crate::graphql::comparison::IntComparison,
+        }
+
         $(#[$meta])*
         #[derive(Clone, Debug, Default, ::async_graphql::InputObject)]
         pub struct $name {
@@ -106,25 +118,28 @@ macro_rules! relation {
             pub none: Option<Box<$where>>,
             /// All of them fulfil this, or there are none.
             pub every: Option<Box<$where>>,
+            /// So many of them fulfil this.
+            pub count: Option<Box<$count>>,
         }
 
         impl $crate::graphql::comparison::Related for $name {
             const SUBJECT: &'static $crate::filter::Subject =
                 <$where as $crate::graphql::comparison::Where>::SUBJECT;
+            const SHAPE: $crate::filter::Shape = $crate::filter::Shape::Many;
         }
 
         impl $crate::graphql::comparison::Comparison for $name {
             fn into_rule(self, field: &'static str) -> $crate::filter::Rule {
-                use $crate::filter::Quantifier;
+                use $crate::filter::{Quantifier, Rule};
                 let rules = [(Quantifier::Some, self.some), (Quantifier::None, self.none), (Quantifier::Every, self.every)];
                 let rules = rules.into_iter().filter_map(|(quantifier, filter)| {
-                    Some($crate::filter::Rule::Related {
-                        edge: field.to_owned(),
-                        quantifier,
-                        rule: Box::new($crate::filter::Rule::from(*filter?)),
-                    })
+                    Some(Rule::Related { edge: field.to_owned(), quantifier, rule: Box::new(Rule::from(*filter?)) })
                 });
-                $crate::filter::Rule::all(rules.collect())
+                let count = self.count.map(|count| {
+                    let rule = count.filter.map_or(Rule::All(Vec::new()), |filter| Rule::from(*filter));
+                    $crate::graphql::comparison::counted(field, rule, count.is)
+                });
+                Rule::all(rules.chain(count).collect())
             }
         }
     };
@@ -145,6 +160,20 @@ impl<W: Where> Comparison for Box<W> {
 
 impl<W: Where> Related for Box<W> {
     const SUBJECT: &'static Subject = W::SUBJECT;
+    const SHAPE: Shape = Shape::One;
+}
+
+/// The rule that the number of related nodes that fulfil `rule` passes each of these tests.
+pub fn counted(edge: &str, rule: Rule, is: IntComparison) -> Rule {
+    let tests = match is.into_rule("count") {
+        Rule::All(tests) => tests,
+        test => vec![test],
+    };
+    let tests = tests.into_iter().map(|test| match test {
+        Rule::Compare { test, .. } => Rule::Counted { edge: edge.to_owned(), rule: Box::new(rule.clone()), test },
+        other => other,
+    });
+    Rule::all(tests.collect())
 }
 
 /// The name of a field of Rust as GraphQL shows it.
@@ -296,5 +325,19 @@ comparison! {
         eq: bool => |value| Test::Eq(Literal::Boolean(value));
         /// Is not this.
         ne: bool => |value| Test::Ne(Literal::Boolean(value));
+    }
+}
+
+comparison! {
+    /// Tests of the nodes themselves, by their IRIs. All given must pass.
+    IdComparison: Key {
+        /// Is this.
+        eq: ID => |id| Test::Eq(Literal::Text(id.0));
+        /// Is not this.
+        ne: ID => |id| Test::Ne(Literal::Text(id.0));
+        /// Is one of these: at most 1000.
+        @"in" r#in: Vec<ID> => |ids| Test::In(ids.into_iter().map(|id| Literal::Text(id.0)).collect());
+        /// Is none of these: at most 1000.
+        not_in: Vec<ID> => |ids| Test::NotIn(ids.into_iter().map(|id| Literal::Text(id.0)).collect());
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     auth::Viewer,
     failure::{Failure, Outcome},
-    filter::Scope,
+    filter::{Rule, Scope},
     store::{self, Join, Page, Reading, Siblings, Sort, Window},
 };
 
@@ -224,11 +224,21 @@ fn section<T: Listed>(ctx: &Context<'_>, pages: &Pages<T>) -> Outcome<(Sort, Win
 /// # Errors
 /// [`Failure::Malformed`] and [`Failure::Forbidden`] by [`Scope::condition`].
 pub fn condition<W: Where>(ctx: &Context<'_>, filter: Option<W>) -> Outcome<Option<Expr>> {
+    filter.map(|filter| rule(ctx, filter).map(|(_, condition)| condition)).transpose()
+}
+
+/// The rule that a `where` states, and the condition that it comes to for who asks.
+///
+/// # Errors
+/// As [`condition`].
+pub fn rule<W: Where>(ctx: &Context<'_>, filter: W) -> Outcome<(Rule, Expr)> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
     let scope = Scope {
         reading: *reading,
         dialect: app.database.dialect(),
         reads_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
     };
-    filter.map(|filter| scope.condition(W::SUBJECT, &filter.into())).transpose()
+    let rule = filter.into().keyed(W::SUBJECT, &app.base)?;
+    let condition = scope.condition(W::SUBJECT, &rule)?;
+    Ok((rule, condition))
 }

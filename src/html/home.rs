@@ -14,6 +14,7 @@ pub fn home(base: &Base, collections: &[&str]) -> Markup {
             "Every node has one IRI: its GraphQL " code { "id" } ", and an address that answers."
         }
         ul.links {
+            li { a href="/dashboard" { "Analytics" } ": what customers come to, and what happens to them now" }
             li { a href="/graphql" { "GraphiQL" } ": explore the graph, with examples" }
             li { a href="/vocab" { "Vocabulary" } ": what each term means" }
             li { a href=(base.url("context.jsonld")) { "Context" } ": how documents are read as RDF" }

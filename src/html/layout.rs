@@ -23,6 +23,7 @@ pub fn page(title: &str, document: Option<&Value>, content: &Markup) -> Markup {
                 header {
                     nav {
                         a href="/" { "customers" }
+                        a href="/dashboard" { "Analytics" }
                         a href="/graphql" { "GraphiQL" }
                         a href="/vocab" { "Vocabulary" }
                     }

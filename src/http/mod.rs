@@ -1,6 +1,7 @@
-//! The HTTP door: GraphQL over HTTP, sockets and streams, node IRIs, the vocabulary, GraphiQL and health.
+//! The HTTP door: GraphQL over HTTP, sockets and streams, node IRIs, the vocabulary, GraphiQL, the dashboard and health.
 
 mod assets;
+mod dashboard;
 mod document;
 mod graphql;
 mod health;

@@ -10,7 +10,7 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
-    assets,
+    assets, dashboard,
     document::Documents,
     graphql, health,
     layers::{self, Hosts},
@@ -54,6 +54,7 @@ pub fn router(app: App, hosts: Hosts, streams: Streams) -> Router {
     let context = Context { app: Arc::new(app), schema, limits, documents, streams };
     Router::new()
         .route("/", get(resource::home))
+        .route("/dashboard", get(dashboard::dashboard))
         .route("/graphql", get(graphql::graphql).post(graphql::graphql))
         .route("/context.jsonld", get(vocabulary::context_document))
         .route("/vocab", get(vocabulary::vocabulary_document))

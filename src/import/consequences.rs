@@ -62,11 +62,11 @@ pub async fn settle(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usiz
         };
         Tale { occurred_at: since, ..event.tale(tx.now) }
     });
-    let moved = changes.into_iter().map(|Change { segment, customer, has_entered }| {
+    let moved = changes.into_iter().map(|Change { segment, customer, has_entered, decided_by }| {
         let event = if has_entered {
-            Event::SegmentEntered { customer, segment }
+            Event::SegmentEntered { customer, segment, decided_by }
         } else {
-            Event::SegmentLeft { customer, segment }
+            Event::SegmentLeft { customer, segment, decided_by }
         };
         event.tale(tx.now)
     });

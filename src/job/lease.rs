@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use entity::{job_run::JobName, term::Term};
 use sea_orm::ConnectionTrait;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -25,14 +24,14 @@ const RENEWAL: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take(tx: &impl ConnectionTrait, job: JobName, run: Uuid) -> anyhow::Result<bool> {
+pub async fn take(tx: &impl ConnectionTrait, job: &str, run: Uuid) -> anyhow::Result<bool> {
     let present = Dialect::from(tx.get_database_backend()).present();
     let sql = format!(
         "insert into job_lease (job, run_id, expires_at) values ($1, $2, {present} + $3)
         on conflict (job) do update set run_id = excluded.run_id, expires_at = excluded.expires_at
         where job_lease.expires_at <= {present}"
     );
-    let taken = execute(tx, &sql, vec![name(job), run.into(), milliseconds(TERM).into()]).await;
+    let taken = execute(tx, &sql, vec![job.into(), run.into(), milliseconds(TERM).into()]).await;
     Ok(taken.context("could not take the lease of a job")? == 1)
 }
 
@@ -75,10 +74,6 @@ pub async fn give_back(tx: &impl ConnectionTrait, run: Uuid) -> anyhow::Result<(
     let given = execute(tx, "delete from job_lease where run_id = $1", vec![run.into()]).await;
     given.context("could not give the lease of a job back")?;
     Ok(())
-}
-
-fn name(job: JobName) -> sea_orm::Value {
-    job.description().name.into()
 }
 
 fn milliseconds(duration: Duration) -> i64 {

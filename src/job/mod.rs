@@ -22,7 +22,7 @@ mod query;
 mod rfm;
 pub mod run;
 pub mod scheduler;
-mod segmentation;
+pub mod segmentation;
 #[cfg(test)]
 mod tests;
 mod work;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
     job_run::{self, Column, Entity, JobName, JobState},
+    term::Term,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
@@ -91,7 +92,7 @@ async fn start(
     now: DateTime<Utc>,
     id: Uuid,
 ) -> anyhow::Result<Option<job_run::Model>> {
-    if !lease::take(db, wish.job, id).await? {
+    if !lease::take(db, wish.job.description().name, id).await? {
         return Ok(None);
     }
     let now = ChronoUnixTimestampMillis(now);

@@ -69,6 +69,20 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Work as of now that nobody is told of as a run; `run` is the key that its lease is held by.
+    pub fn without_run(app: &'a App, run: Uuid, actor: &str, progress: &'a Progress) -> Self {
+        Self {
+            app,
+            now: app.clock.now(),
+            is_historical: false,
+            run,
+            origin: Origin { actor: actor.to_owned(), cause: EventCause::Job },
+            progress,
+            examined: AtomicU64::new(0),
+            changed: AtomicU64::new(0),
+        }
+    }
+
     /// The connection that jobs compute on.
     pub fn reader(&self) -> &'a DatabaseConnection {
         self.app.database.patient_reader()

@@ -21,7 +21,7 @@ term_comparison! {
 }
 
 /// Which orders. All conditions given must hold.
-#[filter(table = entity::order)]
+#[filter(table = entity::order, node = Order)]
 pub struct OrderWhere {
     /// Key in another system.
     #[column(ExternalId)]
@@ -69,7 +69,7 @@ pub struct OrderWhere {
 
 relation! {
     /// Conditions on related orders. All given must hold.
-    OrderRelation, OrderWhere
+    OrderRelation, OrderCountComparison, OrderWhere
 }
 
 order_by! {

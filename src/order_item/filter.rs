@@ -42,7 +42,7 @@ pub struct OrderItemWhere {
 
 relation! {
     /// Conditions on related items of orders. All given must hold.
-    OrderItemRelation, OrderItemWhere
+    OrderItemRelation, OrderItemCountComparison, OrderItemWhere
 }
 
 order_by! {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Which products. All conditions given must hold.
-#[filter(table = entity::product, deleted_at = DeletedAt)]
+#[filter(table = entity::product, node = Product, deleted_at = DeletedAt)]
 pub struct ProductWhere {
     /// Name.
     #[column(NameKey)]

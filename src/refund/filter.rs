@@ -42,7 +42,7 @@ pub struct RefundWhere {
 
 relation! {
     /// Conditions on related refunds. All given must hold.
-    RefundRelation, RefundWhere
+    RefundRelation, RefundCountComparison, RefundWhere
 }
 
 order_by! {

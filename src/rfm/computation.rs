@@ -84,6 +84,8 @@ pub async fn score(db: &DatabaseConnection, as_of: DateTime<Utc>, figures: Figur
             (None, None) => {}
         }
     }
+    // Rows of neighbours stand on the same pages.
+    changes.sort_unstable_by_key(|(customer, _)| *customer);
     Ok(Scoring { changes, ..summary(&groups) })
 }
 

@@ -83,6 +83,19 @@ macro_rules! nodes {
             )))
         }
 
+        impl NodeDocument<'_> {
+            /// The node as N-Quads.
+            ///
+            /// # Errors
+            /// When a value is none that RDF has.
+            pub fn to_quads(&self) -> serde_json::Result<String> {
+                let Self { node, base, shows_personal } = *self;
+                match node {
+                    $(Node::$type(node) => Document { node, base, shows_personal }.to_quads(),)*
+                }
+            }
+        }
+
         impl Serialize for NodeDocument<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let Self { node, base, shows_personal } = *self;

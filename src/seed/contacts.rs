@@ -6,7 +6,7 @@ use super::{
     chance::Chance,
     market::{DOMAINS, Market, Names, digits},
 };
-use crate::{check::e164, fold};
+use crate::fold;
 
 const TITLES: [&str; 6] =
     ["Owner", "Sales Manager", "Buyer", "Accounts payable", "Marketing Manager", "Order Administrator"];
@@ -56,6 +56,6 @@ pub fn contact(chance: &mut Chance, market: &Market, customer: &customer::Model)
         created_at: customer.created_at,
         updated_at: customer.created_at,
     };
-    contact.telephone_e164 = contact.telephone.as_deref().and_then(|telephone| e164(telephone, None));
+    contact.telephone_e164 = contact.telephone.as_deref().and_then(|telephone| market.e164(telephone));
     contact
 }

@@ -18,7 +18,7 @@ use super::{
     contacts::{address, contact},
     market::{DOMAINS, MARKETS, Names, digits},
 };
-use crate::{check::e164, customer::row::complete, fold, store::Rows};
+use crate::{customer::row::complete, fold, store::Rows};
 
 const TAGS: [&str; 8] =
     ["vip", "wholesale", "gift buyer", "returns often", "local", "early adopter", "press", "Übersee"];
@@ -65,7 +65,7 @@ pub fn customer(
         tags: Texts(tags.clone()),
         custom_fields: chance.happens(50).then(|| custom_fields(chance)),
         email,
-        telephone_e164: telephone.as_deref().and_then(|telephone| e164(telephone, None)),
+        telephone_e164: telephone.as_deref().and_then(|telephone| market.e164(telephone)),
         telephone,
         external_id: Some(external_id),
         version: i32::try_from(1 + edits).unwrap_or(1),

@@ -1,4 +1,4 @@
-//! The segments that every store begins with: by spending, by engagement, and by scores.
+//! The segments that every store begins with: by spending, by engagement, by scores, and who may be written to.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -8,15 +8,11 @@ use entity::{
     segment::{self, SegmentKind},
     term::Term,
 };
-use sea_orm::{
-    ColumnTrait,
-    sea_query::{Expr, ExprTrait},
-};
 use uuid::Uuid;
 
 use crate::{
     customer::{Engagement, SpendSegment},
-    filter::{Literal, Quantifier, Rule, Test},
+    filter::{Entry, Literal, Quantifier, Rule, Test},
 };
 
 /// The rows of the built-in segments. Each holds the customers for whom a computed enum has one of its
@@ -47,7 +43,15 @@ pub fn segments(now: DateTime<Utc>, mut key: impl FnMut() -> Uuid) -> anyhow::Re
         let rule = Rule::Related { edge: "rfm".to_owned(), quantifier: Quantifier::Some, rule };
         segments.push(segment(rule, term, name, &format!("{SCORED_PREFIX}{handle}"), now, key())?);
     }
+    segments.push(marketing(now, key())?);
     Ok(segments)
+}
+
+/// The marketing list: those who have consented to marketing by e-mail.
+fn marketing(now: DateTime<Utc>, id: Uuid) -> anyhow::Result<segment::Model> {
+    let rule = Rule::Compare { field: "emailOptIn".to_owned(), test: Test::Eq(Literal::Boolean(true)) };
+    let description = "Customers who have consented to marketing by e-mail.".to_owned();
+    dynamic(rule, description, "Marketing list", "marketing", now, id)
 }
 
 /// How the handles of segments by scores begin.
@@ -68,12 +72,10 @@ const SCORED: [(RfmSegment, &str, &str); 11] = [
     (RfmSegment::Lost, "Lost", "lost"),
 ];
 
-/// The condition that a segment is none of those by scores, whose members only the job that scores changes, and whoever
-/// deletes a customer.
+/// Whether it is one of those by scores, whose members only the job that scores changes, and whoever deletes a customer.
 #[must_use]
-pub fn is_not_scored() -> Expr {
-    let is_scored = segment::Column::IsBuiltIn.eq(true).and(segment::Column::Handle.starts_with(SCORED_PREFIX));
-    is_scored.not()
+pub fn is_scored(segment: &Entry) -> bool {
+    segment.is_built_in && segment.name.starts_with(SCORED_PREFIX)
 }
 
 /// The rule that a computed enum has this value.
@@ -90,13 +92,24 @@ fn segment(
     now: DateTime<Utc>,
     id: Uuid,
 ) -> anyhow::Result<segment::Model> {
-    let term = term.description();
+    let description = format!("Customers who {}", decapitalized(term.description().comment));
+    dynamic(rule, description, name, handle, now, id)
+}
+
+fn dynamic(
+    rule: Rule,
+    description: String,
+    name: &str,
+    handle: &str,
+    now: DateTime<Utc>,
+    id: Uuid,
+) -> anyhow::Result<segment::Model> {
     let now = ChronoUnixTimestampMillis(now);
     Ok(segment::Model {
         id,
         handle: handle.to_owned(),
         name: name.to_owned(),
-        description: Some(format!("Customers who {}", decapitalized(term.comment))),
+        description: Some(description),
         kind: SegmentKind::Dynamic,
         is_built_in: true,
         rule: Some(serde_json::to_value(rule).context("could not write the rule of a built-in segment")?),
@@ -125,7 +138,7 @@ mod tests {
         let rule = serde_json::json!({
             "compare": { "field": "customerSegment", "test": { "eq": { "text": "PREMIUM" } } }
         });
-        assert_eq!(segments.len(), 17);
+        assert_eq!(segments.len(), 18);
         assert_eq!(premium.handle, "spend-premium");
         assert_eq!(premium.description.as_deref(), Some("Customers who spent 5000 or more."));
         assert_eq!(premium.rule, Some(rule));

@@ -2,31 +2,42 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::sea_query::{Expr, Query, SqliteQueryBuilder};
+use uuid::Uuid;
 
-use super::computation::Which;
+use crate::filter::{Entry, reads};
 
 /// Tables that change with other things than what is told of them.
-const ALWAYS: [&str; 3] = ["segment_membership", "event", "communication"];
+const ALWAYS: [&str; 2] = ["event", "communication"];
 
-/// Columns of customers, and tables that hang on them, whose values may be others now.
+/// What may be different now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
     /// These alone.
-    Names(BTreeSet<&'static str>),
-    /// Any.
+    These {
+        /// Columns of customers, and tables that hang on them.
+        names: BTreeSet<&'static str>,
+        /// Segments that they entered or left.
+        segments: BTreeSet<Uuid>,
+    },
+    /// Anything.
     Everything,
 }
 
 impl Default for Changed {
     fn default() -> Self {
-        Self::Names(BTreeSet::new())
+        Self::These { names: BTreeSet::new(), segments: BTreeSet::new() }
     }
 }
 
 impl From<&[&'static str]> for Changed {
     fn from(names: &[&'static str]) -> Self {
-        Self::Names(names.iter().copied().collect())
+        Self::These { names: names.iter().copied().collect(), segments: BTreeSet::new() }
+    }
+}
+
+impl From<Uuid> for Changed {
+    fn from(segment: Uuid) -> Self {
+        Self::These { names: BTreeSet::new(), segments: BTreeSet::from([segment]) }
     }
 }
 
@@ -35,50 +46,55 @@ impl Changed {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Names(mut names), Self::Names(others)) => {
+            (Self::These { mut names, mut segments }, Self::These { names: others, segments: other_segments }) => {
                 names.extend(others);
-                Self::Names(names)
+                segments.extend(other_segments);
+                Self::These { names, segments }
             }
             _ => Self::Everything,
         }
     }
 
-    /// The segments whose rules may read something of it.
+    /// Whether a rule reads something of it, or names a segment of it.
+    ///
+    /// What a rule reads is taken from its own SQL, so that there is no second list of it to keep. A column of another
+    /// table that has the same name counts too: the rule is then asked in vain.
     #[must_use]
-    pub fn which(&self) -> Which {
+    pub fn concerns(&self, entry: &Entry) -> bool {
+        self.is_read_in(&entry.reads) || self.is_of(&entry.names)
+    }
+
+    /// Whether one of `words`, those of a condition, reads something of it.
+    #[must_use]
+    pub fn is_read_in(&self, words: &BTreeSet<String>) -> bool {
         match self {
-            Self::Names(names) if !names.contains("rfm_score") => Which::NotScored,
-            Self::Names(_) | Self::Everything => Which::All,
+            Self::Everything => true,
+            Self::These { names, segments } => {
+                names.iter().any(|name| reads(words, name))
+                    // Of these no event tells by itself.
+                    || !(names.is_empty() && segments.is_empty()) && ALWAYS.iter().any(|name| words.contains(*name))
+            }
         }
     }
 
-    /// Whether a condition reads something of it.
-    ///
-    /// It is looked for in the condition's own words, so that there is no second list of what a rule reads to keep. A
-    /// column of another table that has the same name counts too: the rule is then asked in vain.
+    /// Whether one of `named`, the segments that a condition names, is among what was entered or left.
     #[must_use]
-    pub fn concerns(&self, condition: &Expr) -> bool {
-        let Self::Names(names) = self else { return true };
-        if names.is_empty() {
-            return false;
+    pub fn is_of(&self, named: &BTreeSet<Uuid>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::These { segments, .. } => !segments.is_disjoint(named),
         }
-        let sql = Query::select().expr(condition.clone()).to_string(SqliteQueryBuilder);
-        let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        // Generated columns are named after what they are made of. Of what is in `ALWAYS` no event tells by itself.
-        sql.split(|letter| !is_of_name(letter))
-            .any(|word| ALWAYS.contains(&word) || names.iter().any(|name| word.starts_with(name)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::sea_query::ExprTrait;
-
     use super::*;
 
     #[test]
     fn a_condition_is_concerned_by_what_it_reads() {
-        let spent = Expr::col(("customer", "total_spent")).gte(5);
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
+        let spent = words(&["customer", "total_spent"]);
         let cases = [
             (Changed::from(&["total_spent"][..]), true),
             (Changed::from(&["tags", "total_spent"][..]), true),
@@ -89,7 +105,17 @@ mod tests {
             (Changed::from(&["spent"][..]), false),
         ];
         for (changed, expected) in cases {
-            assert_eq!(changed.concerns(&spent), expected, "{changed:?}");
+            assert_eq!(changed.is_read_in(&spent), expected, "{changed:?}");
         }
+        assert!(Changed::from(&["tags"][..]).is_read_in(&words(&["event"])));
+    }
+
+    #[test]
+    fn whoever_moves_concerns_those_who_name_the_segment() {
+        let (vip, press) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let changed = Changed::from(&["tags"][..]).and(Changed::from(vip));
+
+        assert!(changed.is_of(&BTreeSet::from([vip])));
+        assert!(!changed.is_of(&BTreeSet::from([press])));
     }
 }

@@ -3,27 +3,25 @@
 //! Imports call [`compute`] for the customers that they touch, seeding for all when it is done, and `serve` for
 //! all when it starts, since time alone moves customers from one segment to another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
 };
+use serde_json::json;
 use uuid::Uuid;
 
-use super::built_in::is_not_scored;
+use super::{Changed, built_in::is_scored, reasons::reasons, rules};
 use crate::{
-    customer::CustomerWhere,
-    failure::Failure,
-    filter::{Rule, Scope},
-    graphql::comparison::Where,
-    store::{Dialect, Reading, Values},
+    filter::Entry,
+    store::{Dialect, Kind, Reading, Values, execute},
 };
 
 /// A customer who entered a segment, or left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The segment.
     pub segment: Uuid,
@@ -31,27 +29,8 @@ pub struct Change {
     pub customer: Uuid,
     /// Whether they entered; else they left.
     pub has_entered: bool,
-}
-
-/// Which dynamic segments are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// All.
-    All,
-    /// All but the built-in ones by scores: nothing changes their members but the job that scores, and who deletes or
-    /// restores a customer.
-    NotScored,
-}
-
-impl Which {
-    /// The condition on a segment.
-    pub(super) fn condition(self) -> Condition {
-        let is_dynamic = Condition::all().add(segment::Column::Rule.is_not_null());
-        match self {
-            Self::All => is_dynamic,
-            Self::NotScored => is_dynamic.add(is_not_scored()),
-        }
-    }
+    /// The conditions that decided it, in words; none where nobody is told.
+    pub decided_by: Vec<String>,
 }
 
 /// Applies the rules of all dynamic segments to `customers`, or to all, as of the instant of `reading`:
@@ -67,41 +46,54 @@ pub async fn compute(
     reading: &Reading,
     customers: Option<&[Uuid]>,
 ) -> anyhow::Result<Vec<Change>> {
-    // Nothing that happens to some customers changes their scores.
-    let which = if customers.is_some() { Which::NotScored } else { Which::All };
-    let segments = dynamic(tx, which).await?;
+    let book = rules::read(tx, reading).await?;
     let dialect = Dialect::from(tx.get_database_backend());
     let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
     let mut changes = Vec::new();
-    for segment in segments {
-        let condition = condition(reading, dialect, &segment)?;
+    // Nothing that happens to some customers changes their scores.
+    for entry in book.entries().filter(|entry| customers.is_none() || !is_scored(entry)) {
+        let (segment, condition) = (entry.key, rules::condition(reading, dialect, &entry.rule)?);
         let within = |column: Expr| keys.as_ref().map(|keys| dialect.among(column, keys));
-        let change = |has_entered| move |customer| Change { segment: segment.id, customer, has_entered };
-        changes.extend(enter(tx, reading, segment.id, &condition, within).await?.into_iter().map(change(true)));
-        changes.extend(leave(tx, segment.id, &condition, within).await?.into_iter().map(change(false)));
+        let entered = enter(tx, reading, segment, &condition, within).await?;
+        let left = leave(tx, segment, &condition, within).await?;
+        let places = entered.iter().chain(&left).map(|customer| (segment, *customer)).collect();
+        // For all customers at once nobody is told.
+        let mut reasons = match customers {
+            Some(_) => reasons(tx, reading, &book, &places, &Changed::Everything).await?,
+            None => HashMap::new(),
+        };
+        let mut change = |has_entered, customer| {
+            let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
+            changes.push(Change { segment, customer, has_entered, decided_by });
+        };
+        entered.into_iter().for_each(|customer| change(true, customer));
+        left.into_iter().for_each(|customer| change(false, customer));
     }
     if customers.is_none() {
-        mark(tx, reading).await?;
+        mark(tx, reading, book.entries()).await?;
     }
     Ok(changes)
 }
 
-/// The customers who are in a dynamic segment whose rule does not hold for them at the instant of `reading`, or are not
+/// The customers who are in one of `segments` whose rule does not hold for them at the instant of `reading`, or are not
 /// in one whose rule does.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn misplaced(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<BTreeSet<Uuid>> {
+pub async fn misplaced(
+    db: &impl ConnectionTrait,
+    reading: &Reading,
+    segments: impl Iterator<Item = &Entry>,
+) -> anyhow::Result<BTreeSet<Uuid>> {
     let dialect = Dialect::from(db.get_database_backend());
     let mut customers = BTreeSet::new();
-    for segment in dynamic(db, Which::All).await? {
-        let condition = condition(reading, dialect, &segment)?;
+    for segment in segments {
+        let condition = rules::condition(reading, dialect, &segment.rule)?;
         let key = || Expr::col((customer::Entity, customer::Column::Id));
         let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
+        let of_segment = Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.key);
         let mut members = Query::select();
-        members
-            .from(segment_membership::Entity)
-            .and_where(Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.id));
+        members.from(segment_membership::Entity).and_where(of_segment);
         let mut outside = those(&condition);
         let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
         outside.expr(key()).and_where(Expr::exists(is_member).not());
@@ -117,47 +109,42 @@ pub async fn misplaced(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::
     Ok(customers)
 }
 
-/// Marks the dynamic segments as computed at the instant of `reading`.
+/// The dynamic segments whose rules were never applied to everyone.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mark(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<()> {
-    segment::Entity::update_many()
-        .col_expr(segment::Column::ComputedAt, Expr::val(reading.now.timestamp_millis()))
+pub async fn uncomputed(db: &impl ConnectionTrait) -> anyhow::Result<BTreeSet<Uuid>> {
+    let segments: Vec<Uuid> = segment::Entity::find()
+        .select_only()
+        .column(segment::Column::Id)
         .filter(segment::Column::Rule.is_not_null())
-        .exec(db)
+        .filter(segment::Column::ComputedAt.is_null())
+        .into_tuple()
+        .all(db)
         .await
-        .context("could not mark the segments as computed")?;
-    Ok(())
+        .context("could not read which segments were not computed yet")?;
+    Ok(segments.into_iter().collect())
 }
 
-/// The dynamic segments.
+/// Marks segments as computed at the instant of `reading`, unless they were edited since their rules were read.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn dynamic(tx: &impl ConnectionTrait, which: Which) -> anyhow::Result<Vec<segment::Model>> {
-    segment::Entity::find()
-        .filter(which.condition())
-        .order_by_asc(segment::Column::Id)
-        .all(tx)
-        .await
-        .context("could not read the dynamic segments")
-}
-
-/// The condition on a customer's row that the rule of a segment stands for.
-///
-/// # Errors
-/// When the rule cannot be read.
-pub(super) fn condition(reading: &Reading, dialect: Dialect, segment: &segment::Model) -> anyhow::Result<Expr> {
-    let scope = Scope { reading: *reading, dialect, reads_personal: true };
-    let condition = || {
-        let rule: Rule = serde_json::from_value(segment.rule.clone().unwrap_or_default())?;
-        scope.condition(CustomerWhere::SUBJECT, &rule).map_err(|failure| match failure {
-            Failure::Malformed(message) | Failure::Forbidden(message) => anyhow::anyhow!(message),
-            Failure::Internal(error) => anyhow::anyhow!("{error:#}"),
-        })
-    };
-    condition().with_context(|| format!("the rule of segment {:?} cannot be applied", segment.handle))
+pub async fn mark(
+    db: &impl ConnectionTrait,
+    reading: &Reading,
+    segments: impl Iterator<Item = &Entry>,
+) -> anyhow::Result<()> {
+    let dialect = Dialect::from(db.get_database_backend());
+    let computed =
+        segments.map(|segment| json!({ "id": segment.key.simple().to_string(), "version": segment.version }));
+    let sql = format!(
+        "update segment set computed_at = $2 where (id, version) in (select computed.id, computed.version from {} computed)",
+        dialect.table_of_records(1, &[("id", Kind::Key), ("version", Kind::Integer)]),
+    );
+    let parameters = vec![dialect.records(computed.collect()), reading.now.timestamp_millis().into()];
+    execute(db, &sql, parameters).await.context("could not mark the segments as computed")?;
+    Ok(())
 }
 
 async fn enter(
@@ -265,7 +252,10 @@ mod tests {
             for (days, expected) in cases {
                 let reading = Reading { now: ago(days), ..app.reading() };
                 metrics::rebuild(&tx, ago(days), None).await?;
-                assert!(misplaced(&tx, &reading).await?.contains(&jane), "{days} days ago");
+                assert!(
+                    misplaced(&tx, &reading, rules::read(&tx, &reading).await?.entries()).await?.contains(&jane),
+                    "{days} days ago"
+                );
                 compute(&tx, &reading, None).await?;
                 let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
@@ -273,7 +263,10 @@ mod tests {
             assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
             assert_eq!(compute(&tx, &app.reading(), None).await?, []);
             assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, []);
-            assert_eq!(misplaced(&tx, &app.reading()).await?, BTreeSet::new());
+            assert_eq!(
+                misplaced(&tx, &app.reading(), rules::read(&tx, &app.reading()).await?.entries()).await?,
+                BTreeSet::new()
+            );
             let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
             assert_eq!(computed.map(|instant| instant.0), Some(now()));
             Ok(())

@@ -22,7 +22,7 @@ term_comparison! {
 }
 
 /// Which segments. All conditions given must hold.
-#[filter(table = entity::segment)]
+#[filter(table = entity::segment, node = Segment)]
 pub struct SegmentWhere {
     /// Stable name for programs.
     #[column(Handle)]
@@ -52,7 +52,7 @@ pub struct SegmentWhere {
 
 relation! {
     /// Conditions on related segments. All given must hold.
-    SegmentRelation, SegmentWhere
+    SegmentRelation, SegmentCountComparison, SegmentWhere
 }
 
 order_by! {

@@ -2,7 +2,9 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 
-/// What `segmentCreate` takes. The segment is a static one: its members are chosen by hand.
+use crate::customer::CustomerWhere;
+
+/// What `segmentCreate` takes. With `where` the segment is a dynamic one; without, its members are chosen by hand.
 #[derive(Clone, Debug, InputObject)]
 pub struct SegmentCreateInput {
     /// Name for people.
@@ -12,6 +14,11 @@ pub struct SegmentCreateInput {
     pub handle: Option<String>,
     /// Who is in it, in words: at most 10,000 characters.
     pub description: Option<String>,
+    /// The rule: whoever fulfils it is in the segment for as long as they do. Relative times stay relative. Conditions on
+    /// other segments name them by `id` or `handle`, and lead in no circle; segments that are named by `handle` are kept by
+    /// `id`.
+    #[graphql(name = "where")]
+    pub filter: Option<Box<CustomerWhere>>,
 }
 
 /// What `segmentUpdate` takes. What is not said stays as it is; null clears what may be absent.
@@ -26,6 +33,10 @@ pub struct SegmentUpdateInput {
     pub handle: MaybeUndefined<String>,
     /// Who is in it, in words: at most 10,000 characters.
     pub description: MaybeUndefined<String>,
+    /// The rule, as in `segmentCreate`. Members are found anew after another one, also of a segment that was static. Null
+    /// makes the segment static: who is in it stays. That of a built-in segment stays as it is.
+    #[graphql(name = "where")]
+    pub filter: MaybeUndefined<Box<CustomerWhere>>,
     /// The version that the client has seen. Another one is a conflict, and changes nothing.
     pub expected_version: Option<i32>,
 }

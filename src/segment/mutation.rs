@@ -1,6 +1,6 @@
 //! Segments at the root of mutations.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, MaybeUndefined, Object};
 use uuid::Uuid;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     customer::Customer,
     failure::Outcome,
-    graphql::{key_of, payload},
+    graphql::{self, key_of, payload},
     reactions::transact,
 };
 
@@ -36,20 +36,31 @@ pub struct SegmentMutation;
 
 #[Object]
 impl SegmentMutation {
-    /// Makes a static segment, with nobody in it.
+    /// Makes a segment. A static one has nobody in it; the members of a dynamic one are found at once when this is done,
+    /// which `computedAt` tells.
     async fn segment_create(&self, ctx: &Context<'_>, input: SegmentCreateInput) -> Option<Outcome<SegmentPayload>> {
-        transact(ctx, &input, |tx, input| async move { editing::create(&tx, input).await }).await
+        transact(ctx, &input, |tx, input| async move {
+            let rule = input.filter.clone().map(|filter| graphql::rule(ctx, *filter)).transpose()?;
+            editing::create(&tx, input, rule.map(|(rule, _)| rule)).await
+        })
+        .await
     }
 
     /// Edits a segment. What is not said stays as it is; an edit that changes nothing leaves its version alone.
     async fn segment_update(&self, ctx: &Context<'_>, input: SegmentUpdateInput) -> Option<Outcome<SegmentPayload>> {
         transact(ctx, &input, |tx, input| async move {
-            editing::update(&tx, key_of::<Segment>(ctx, "input.id", &input.id)?, input).await
+            let rule = match input.filter.clone() {
+                MaybeUndefined::Value(filter) => MaybeUndefined::Value(graphql::rule(ctx, *filter)?.0),
+                MaybeUndefined::Null => MaybeUndefined::Null,
+                MaybeUndefined::Undefined => MaybeUndefined::Undefined,
+            };
+            editing::update(&tx, key_of::<Segment>(ctx, "input.id", &input.id)?, input, rule).await
         })
         .await
     }
 
-    /// Deletes a segment; its members leave it. A built-in one cannot be deleted.
+    /// Deletes a segment; its members leave it. Neither a built-in one can be deleted, nor one that the rule of another is
+    /// about.
     async fn segment_delete(
         &self,
         ctx: &Context<'_>,

@@ -8,7 +8,11 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query:
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Changed, computation};
+use super::{
+    Changed, computation,
+    reasons::{Reasons, reasons},
+    rules,
+};
 use crate::{
     event::Event,
     store::{Kind, Values, execute, insert_all},
@@ -16,56 +20,65 @@ use crate::{
 };
 
 /// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
-/// do. Only rules that read something of `changed` are asked.
+/// do. Only rules are asked that read something of `changed`, or name a segment that a customer has just entered or left.
 ///
 /// One statement applies all of these rules, each a column of it, so that its cost is that of reading the customers;
-/// another reads where they are.
+/// another reads where they are. Rules that name segments which have rules themselves come after those.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
 pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed) -> anyhow::Result<()> {
-    if customers.is_empty() {
+    if customers.is_empty() || *changed == Changed::default() {
         return Ok(());
     }
-    let (dialect, reading) = (tx.dialect(), tx.reading());
-    let mut asked = Vec::new();
-    for segment in computation::dynamic(&*tx.db, changed.which()).await? {
-        let condition = computation::condition(&reading, dialect, &segment)?;
-        if changed.concerns(&condition) {
-            asked.push((segment.id, condition));
+    let book = rules::of(tx).await?;
+    let (dialect, reading, keys) = (tx.dialect(), tx.reading(), Values::Keys(customers.to_vec()));
+    let mut changed = changed.clone();
+    for level in book.levels() {
+        let mut asked = Vec::new();
+        for entry in level.iter().filter(|entry| changed.concerns(entry)) {
+            asked.push((entry.key, rules::condition(&reading, dialect, &entry.rule)?));
         }
-    }
-    let keys = Values::Keys(customers.to_vec());
-    // As many as either database lets a statement have columns.
-    for asked in asked.chunks(1_000) {
-        let are = held(tx, &keys, asked.iter().map(|(segment, _)| *segment)).await?;
-        let belong = due(tx, &keys, asked).await?;
-        enter(tx, belong.difference(&are).copied().collect()).await?;
-        leave(tx, are.difference(&belong).copied().collect()).await?;
+        // As many as either database lets a statement have columns.
+        for asked in asked.chunks(1_000) {
+            let are = held(tx, &keys, asked.iter().map(|(segment, _)| *segment)).await?;
+            let belong = due(tx, &keys, asked).await?;
+            let moved: BTreeSet<_> = belong.symmetric_difference(&are).copied().collect();
+            if moved.is_empty() {
+                continue;
+            }
+            let mut reasons = reasons(&*tx.db, &reading, &book, &moved, &changed).await?;
+            enter(tx, belong.difference(&are).copied().collect(), &mut reasons).await?;
+            leave(tx, are.difference(&belong).copied().collect(), &mut reasons).await?;
+            for (segment, _) in moved {
+                changed = changed.and(segment.into());
+            }
+        }
     }
     Ok(())
 }
 
-/// Puts customers into segments, each pair of a segment and a customer who is not in it.
+/// Puts customers into segments, each pair of a segment and a customer who is not in it, for these reasons.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enter(tx: &Transaction, places: Vec<(Uuid, Uuid)>) -> anyhow::Result<()> {
+pub async fn enter(tx: &Transaction, places: Vec<(Uuid, Uuid)>, reasons: &mut Reasons) -> anyhow::Result<()> {
     let since = ChronoUnixTimestampMillis(tx.now);
     let rows =
         places.iter().map(|&(segment_id, customer_id)| segment_membership::Model { segment_id, customer_id, since });
     insert_all(&*tx.db, rows.collect()).await.context("could not add members to segments")?;
     for (segment, customer) in places {
-        tx.emit(Event::SegmentEntered { customer, segment });
+        let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
+        tx.emit(Event::SegmentEntered { customer, segment, decided_by });
     }
     Ok(())
 }
 
-/// Takes customers out of segments, each pair of a segment and a customer who is in it.
+/// Takes customers out of segments, each pair of a segment and a customer who is in it, for these reasons.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn leave(tx: &Transaction, places: Vec<(Uuid, Uuid)>) -> anyhow::Result<()> {
+pub async fn leave(tx: &Transaction, places: Vec<(Uuid, Uuid)>, reasons: &mut Reasons) -> anyhow::Result<()> {
     if places.is_empty() {
         return Ok(());
     }
@@ -83,7 +96,8 @@ pub async fn leave(tx: &Transaction, places: Vec<(Uuid, Uuid)>) -> anyhow::Resul
         .await
         .context("could not remove members from segments")?;
     for (segment, customer) in places {
-        tx.emit(Event::SegmentLeft { customer, segment });
+        let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
+        tx.emit(Event::SegmentLeft { customer, segment, decided_by });
     }
     Ok(())
 }

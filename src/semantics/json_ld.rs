@@ -29,8 +29,8 @@ impl<T: Record + Resource + Links> Serialize for Document<'_, T> {
         map.serialize_entry("@context", &self.base.url("context.jsonld"))?;
         map.serialize_entry("@id", &iri)?;
         map.serialize_entry("@type", &classes)?;
-        self.node.write_facts(&mut map, self.shows_personal)?;
-        self.node.write_edges(&mut map, self.base)?;
+        self.node.state_facts(&mut map, self.shows_personal)?;
+        self.node.state_edges(&mut map, self.base)?;
         for edge in T::EDGES.iter().filter(|edge| edge.has_pages) {
             map.serialize_entry(&pages_term(edge.name), &format!("{iri}/{}", edge.name))?;
         }

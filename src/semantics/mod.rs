@@ -6,11 +6,13 @@ pub mod context;
 mod iri;
 mod json_ld;
 pub mod profile;
+mod quads;
 mod resource;
 pub mod value;
 pub mod vocabulary;
 
 pub use iri::{Base, expand};
 pub use json_ld::Document;
-pub use resource::{Description, Edge, Fact, Kind, Links, Resource, pages_term, parse_key};
+pub use quads::{N_QUADS, N_TRIPLES};
+pub use resource::{Description, Edge, Fact, Kind, Links, Resource, Statements, pages_term, parse_key};
 pub use value::Range;

@@ -1,14 +1,14 @@
-//! Documents in the expanded and flattened profiles of JSON-LD, by the `json-ld` processor.
+//! Documents in the expanded and flattened profiles of JSON-LD, and as N-Quads, by the `json-ld` processor.
 //!
 //! The processor's loader knows our own context and nothing else: no document makes the server fetch anything.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write};
 
 use anyhow::{Context, anyhow};
 use futures_util::FutureExt;
 use json_ld::{
-    JsonLdProcessor, RemoteDocument,
-    rdf_types::generator::Blank,
+    IriBuf, JsonLdProcessor, RemoteDocument,
+    rdf_types::{RdfDisplay, generator::Blank},
     syntax::{IntoJsonWithContext, Parse, Print, Value},
 };
 
@@ -47,17 +47,7 @@ pub fn write(
     context: &serde_json::Value,
     profile: Profile,
 ) -> anyhow::Result<String> {
-    let remote = |url: Option<&str>, value: &serde_json::Value| -> anyhow::Result<_> {
-        let url = url.map(|url| url.to_owned().try_into()).transpose().map_err(|_| anyhow!("a URL is no IRI"))?;
-        let (value, _) = Value::parse_str(&value.to_string()).context("JSON that serde wrote was not parsed")?;
-        Ok(RemoteDocument::new(url, None, value))
-    };
-    let document = remote(None, document)?;
-    let context = remote(Some(context_url), context)?;
-    let mut loader = HashMap::new();
-    if let Some(url) = context.url().cloned() {
-        loader.insert(url, context);
-    }
+    let (document, loader) = (remote(None, document)?, loader(context_url, context)?);
     match profile {
         Profile::Expanded => {
             let expanded = at_once(document.expand(&loader))?.map_err(|error| anyhow!("expansion failed: {error}"))?;
@@ -71,6 +61,37 @@ pub fn write(
             Ok(flattened.compact_print().to_string())
         }
     }
+}
+
+/// Writes `document`, which refers to `context` as `context_url`, as N-Quads. It computes for some 0.2 ms a node; one
+/// node alone is written by [`super::Document::to_quads`].
+///
+/// # Errors
+/// When the document is no JSON-LD against that context.
+pub fn quads(document: &serde_json::Value, context_url: &str, context: &serde_json::Value) -> anyhow::Result<String> {
+    let (document, loader) = (remote(None, document)?, loader(context_url, context)?);
+    let mut blank_nodes = Blank::new();
+    let mut graph = at_once(document.to_rdf(&mut blank_nodes, &loader))?.map_err(|error| anyhow!("no RDF: {error}"))?;
+    let mut text = String::new();
+    for quad in graph.cloned_quads() {
+        writeln!(text, "{} .", quad.rdf_display())?;
+    }
+    Ok(text)
+}
+
+type Remote = RemoteDocument<IriBuf>;
+
+/// A document that is at hand.
+fn remote(url: Option<&str>, value: &serde_json::Value) -> anyhow::Result<Remote> {
+    let url = url.map(|url| url.to_owned().try_into()).transpose().map_err(|_| anyhow!("a URL is no IRI"))?;
+    let (value, _) = Value::parse_str(&value.to_string()).context("JSON that serde wrote was not parsed")?;
+    Ok(RemoteDocument::new(url, None, value))
+}
+
+/// A loader that knows one context.
+fn loader(url: &str, context: &serde_json::Value) -> anyhow::Result<HashMap<IriBuf, Remote>> {
+    let context = remote(Some(url), context)?;
+    Ok(context.url().cloned().map(|url| (url, context)).into_iter().collect())
 }
 
 /// The processor is asynchronous for loaders that wait; ours has everything at hand.

@@ -1,6 +1,6 @@
 //! What every node says of itself.
 
-use serde::ser::SerializeMap;
+use serde::{Serialize, ser::SerializeMap};
 use uuid::Uuid;
 
 use super::{Base, Range};
@@ -62,11 +62,42 @@ pub trait Resource {
     /// Classes that the node's facts add, as prefixed names.
     fn classes(&self) -> Vec<&'static str>;
 
-    /// Writes the facts that have a value.
+    /// States the facts that have a value.
     ///
     /// # Errors
     /// When the writer fails.
-    fn write_facts<M: SerializeMap>(&self, map: &mut M, shows_personal: bool) -> Result<(), M::Error>;
+    fn state_facts<W: Statements>(&self, writer: &mut W, shows_personal: bool) -> Result<(), W::Error>;
+}
+
+/// What writes down what a node states, one statement after another, in a syntax of linked data.
+pub trait Statements {
+    /// Why it could not be written.
+    type Error;
+
+    /// The node has a value: as JSON-LD writes it.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    fn fact(&mut self, fact: &'static Fact, value: &impl Serialize) -> Result<(), Self::Error>;
+
+    /// The node is joined to the node with this IRI.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    fn edge(&mut self, edge: &'static Edge, iri: &str) -> Result<(), Self::Error>;
+}
+
+/// The members of a JSON-LD document.
+impl<M: SerializeMap> Statements for M {
+    type Error = M::Error;
+
+    fn fact(&mut self, fact: &'static Fact, value: &impl Serialize) -> Result<(), M::Error> {
+        self.serialize_entry(fact.name, value)
+    }
+
+    fn edge(&mut self, edge: &'static Edge, iri: &str) -> Result<(), M::Error> {
+        self.serialize_entry(edge.name, iri)
+    }
 }
 
 /// A node's edges. `#[resource]` on the `impl` of the links implements it.
@@ -77,11 +108,11 @@ pub trait Links {
     /// Values that take a read of their own, which documents leave out.
     const FIGURES: &'static [Fact];
 
-    /// Writes the edges that the node itself states.
+    /// States the edges that the node's own document has.
     ///
     /// # Errors
     /// When the writer fails.
-    fn write_edges<M: SerializeMap>(&self, map: &mut M, base: &Base) -> Result<(), M::Error>;
+    fn state_edges<W: Statements>(&self, writer: &mut W, base: &Base) -> Result<(), W::Error>;
 }
 
 /// A type of node together with its edges.

@@ -68,11 +68,14 @@ async fn add_segments(database: &Database, clock: Clock) -> anyhow::Result<()> {
     let mut missing = segment::built_in::segments(clock.now(), || clock.key())?;
     missing.retain(|segment| !known.contains(&segment.handle));
     if !missing.is_empty() {
+        // Nobody is in them yet, whoever belongs there.
+        missing.iter_mut().for_each(|segment| segment.computed_at = None);
         let missing = missing.into_iter().map(IntoActiveModel::into_active_model);
         // Another process may add them at the same time.
         let nothing = OnConflict::new().do_nothing().to_owned();
         let insert = entity::segment::Entity::insert_many(missing).on_conflict(nothing);
         insert.exec_without_returning(database.writer()).await.context(context)?;
+        segment::rules::renew(database.writer(), clock.key()).await?;
     }
     Ok(())
 }
@@ -128,7 +131,7 @@ mod tests {
 
         assert_eq!((one?.code(), two?.code()), ("EUR", "EUR"));
         assert_eq!(entity::loyalty_tier::Entity::find().count(first.reader()).await?, 4);
-        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 17);
+        assert_eq!(entity::segment::Entity::find().count(first.reader()).await?, 18);
         assert_eq!(prepare(&first, Clock::System, None).await?.code(), "EUR");
         let dollars = Some("USD".parse().expect("a currency"));
         let refused = prepare(&first, Clock::System, dollars).await.expect_err("another currency");

@@ -3,13 +3,15 @@
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
     process::Stdio,
+    str::FromStr,
     time::Duration,
 };
 
 use entity::event::EventType;
-use fantoccini::{Client, ClientBuilder, Locator, key::Key};
+use fantoccini::{Client, ClientBuilder, Locator, key::Key, wd::WebDriverCompatibleCommand};
 use futures_util::FutureExt;
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -21,10 +23,24 @@ use tokio::{
 use crate::{given::tale, server::Server};
 
 /// A browser of its own, closed with the test.
-struct Browser {
-    client: Client,
+pub struct Browser {
+    pub client: Client,
     driver: Child,
     _profile: TempDir,
+}
+
+/// A command of chromedriver's own, with what it takes.
+#[derive(Debug)]
+struct Extension(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Extension {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.0))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.1.to_string()))
+    }
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,6 +78,7 @@ impl Browser {
         ];
         let mut capabilities = Map::new();
         capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
+        capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -71,7 +88,7 @@ impl Browser {
     }
 
     /// Runs a test in a browser, and closes it whatever the test comes to: nobody else would.
-    async fn with(test: impl AsyncFnOnce(&Self)) {
+    pub async fn with(test: impl AsyncFnOnce(&Self)) {
         let browser = Self::start().await;
         let result = AssertUnwindSafe(test(&browser)).catch_unwind().await;
         let Self { client, mut driver, .. } = browser;
@@ -82,12 +99,13 @@ impl Browser {
         }
     }
 
-    async fn run(&self, script: &str) -> Value {
+    /// Runs a script, and gives what it returns.
+    pub async fn run(&self, script: &str) -> Value {
         self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Waits until an expression is true.
-    async fn wait_for(&self, expression: &str) {
+    pub async fn wait_for(&self, expression: &str) {
         let script = format!("return Boolean({expression})");
         let waiting = async {
             while self.run(&script).await != json!(true) {
@@ -100,9 +118,34 @@ impl Browser {
         }
     }
 
-    async fn click(&self, selector: &str) {
+    /// Clicks on what a selector finds first.
+    pub async fn click(&self, selector: &str) {
         let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
         found.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.expect("a click");
+    }
+
+    /// Shows pages as on a screen so wide, to someone who prefers this scheme of colours.
+    pub async fn emulate(&self, width: u32, scheme: &str) {
+        let commands = [
+            (
+                "Emulation.setDeviceMetricsOverride",
+                json!({ "width": width, "height": 844, "deviceScaleFactor": 1, "mobile": false }),
+            ),
+            (
+                "Emulation.setEmulatedMedia",
+                json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
+            ),
+        ];
+        for (command, parameters) in commands {
+            let command = Extension("goog/cdp/execute", json!({ "cmd": command, "params": parameters }));
+            self.client.issue_cmd(command).await.expect("chromedriver does it");
+        }
+    }
+
+    /// What pages wrote to the console since they were last asked, the browser's own warnings included.
+    pub async fn console(&self) -> Vec<Value> {
+        let log = self.client.issue_cmd(Extension("se/log", json!({ "type": "browser" }))).await.expect("a log");
+        log.as_array().expect("entries").iter().map(|entry| entry["message"].clone()).collect()
     }
 
     /// Opens GraphiQL and runs one of its examples.
@@ -118,7 +161,7 @@ impl Browser {
     }
 
     /// Asserts that the page asked nobody but the server for anything.
-    async fn assert_nothing_from_outside(&self, server: &Server) {
+    pub async fn assert_nothing_from_outside(&self, server: &Server) {
         let names = self.run("return performance.getEntriesByType('resource').map(entry => entry.name)").await;
         for name in names.as_array().expect("a list") {
             let name = name.as_str().expect("a URL");

@@ -127,8 +127,9 @@ async fn an_opt_in_that_changes_enters_the_log() {
     assert_eq!(log(&server, &customer).await, json!(expected));
     let events = server.events_of(&customer).await;
     assert_eq!(
-        events[events.len() - 2..],
-        ["CUSTOMER_UPDATED emailOptIn consents", "CUSTOMER_UPDATED smsOptIn consents"]
+        events[events.len() - 3..],
+        // The second: off the marketing list.
+        ["CUSTOMER_UPDATED emailOptIn consents", "SEGMENT_LEFT", "CUSTOMER_UPDATED smsOptIn consents"]
     );
 }
 

@@ -32,6 +32,7 @@ pub fn tale(kind: EventType, customer: Uuid) -> Tale {
         program: None,
         tier: None,
         changed_fields: Vec::new(),
+        decided_by: Vec::new(),
     }
 }
 

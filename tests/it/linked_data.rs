@@ -129,7 +129,7 @@ fn ids(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// The IRIs of some nodes of every type.
-async fn samples(server: &Server) -> Vec<String> {
+pub async fn samples(server: &Server) -> Vec<String> {
     let query = "{
       customers(first: 40) { nodes {
         id
@@ -148,7 +148,8 @@ async fn samples(server: &Server) -> Vec<String> {
     found.into_iter().collect()
 }
 
-async fn seeded() -> Server {
+/// A server with nodes of every type.
+pub async fn seeded() -> Server {
     let server = Server::start().await;
     let options = customers::config::SeedOptions { customers: 40, orders_per_customer: 3, random_seed: 7 };
     customers::seed::run(&server.app, &options, &Progress::silent()).await.expect("synthetic customers");
@@ -319,6 +320,60 @@ async fn what_is_not_there_or_not_served_is_said() {
     let refused = server.get("/vocab", "image/png").await;
     assert_eq!(refused.status(), 406);
     assert!(refused.text().await.expect("a text").contains(JSON_LD));
+}
+
+#[tokio::test]
+async fn a_list_takes_a_condition_and_its_pages_keep_it() {
+    let server = Server::demo().await;
+    let condition = r#"{"totalSpent":{"gte":"100"}}"#;
+    let total = server.query("{ customers(where: { totalSpent: { gte: \"100\" } }) { totalCount } }").await;
+    let total = total["customers"]["totalCount"].as_u64().expect("a number");
+
+    let mut url = server.url(&format!("/customers?where={condition}"));
+    let mut count = 0;
+    loop {
+        let page = server.get_json(&url, JSON_LD).await;
+        let graph = page["@graph"].as_array().expect("a graph");
+        assert!(url.contains("after") || graph[0]["@id"].as_str().expect("an IRI").contains("?where=%7B%22total"));
+        count += graph.len() as u64 - 1;
+        let Some(next) = graph[0]["next"].as_str() else { break };
+        next.clone_into(&mut url);
+    }
+    assert_eq!(count, total);
+    assert!(url.contains("after"), "{total} customers are more than a page");
+
+    let page = server.get(&format!("/customers?where={condition}"), "text/html").await.text().await.expect("a page");
+    assert!(page.contains(&format!("<small class=\"total\">{total}</small>")) && page.contains("&quot;gte&quot;"));
+    let segment = server.query("{ segments(where: { handle: { eq: \"spend-premium\" } }) { nodes { id } } }").await;
+    let members = format!("{}/customers", segment["segments"]["nodes"][0]["id"].as_str().expect("an id"));
+    let everyone = server.get_json(&format!("{members}?where={condition}"), JSON_LD).await;
+    let nobody = server.get_json(&format!("{members}?where={{\"totalSpent\":{{\"lt\":0}}}}"), JSON_LD).await;
+    let listed = |page: &Value| page["@graph"].as_array().map_or(0, Vec::len);
+    assert!(listed(&everyone) > 40 && listed(&nobody) == 2, "{nobody}");
+}
+
+#[tokio::test]
+async fn a_condition_that_cannot_be_is_refused_and_lists_nobody() {
+    let server = Server::start().await;
+    let deep = format!("{}{}", "{\"not\":".repeat(40), "{}".to_owned() + &"}".repeat(40));
+    let cases = [
+        ("x", "where: expected a JSON object"),
+        ("[]", "where: expected a JSON object"),
+        ("{\"hats\":{\"gt\":1}}", "hats"),
+        ("{\"totalSpent\":{\"gt\":null}}", "isNull"),
+        ("{\"name\":{\"eq\":\"\\u0000\"}}", "U+0000"),
+        (&deep, "brackets nest"),
+    ];
+
+    for (condition, expected) in cases {
+        let url = format!("/customers?where={condition}");
+        for accept in [JSON_LD, "text/html"] {
+            let response = server.get(&url, accept).await;
+            assert_eq!(response.status(), 400, "{condition}");
+            let message = response.text().await.expect("a text");
+            assert!(message.contains(expected), "{condition}: {message}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -124,8 +124,10 @@ const VIEWS: [&str; 11] = [
 fn is_fact(name: &str) -> bool {
     !["Query", "Mutation", "Subscription", "PageInfo", "Store", "Job", "UserError"].contains(&name)
         && !VIEWS.contains(&name)
-        && !["CommunicationSample", "CommunicationSuppression"].contains(&name)
-        && !["Connection", "Edge", "Payload", "Count", "Preview", "Settings"].iter().any(|end| name.ends_with(end))
+        && !["CommunicationSample", "CommunicationSuppression", "SegmentCondition"].contains(&name)
+        && !["Connection", "Edge", "Payload", "Count", "Preview", "Settings", "Explanation"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 #[test]

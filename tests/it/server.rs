@@ -6,6 +6,7 @@ use customers::{
     app::App,
     clock::Clock,
     event::{Bell, Feed},
+    filter::Shelf,
     http::{self, Patience, Server as HttpServer},
     import,
     post::{Post, Templates},
@@ -99,6 +100,7 @@ impl Server {
             currency,
             bell: Bell::default(),
             feed: Feed::default(),
+            rules: Shelf::default(),
             schedules: Schedules::default(),
             post,
         };

@@ -1,9 +1,9 @@
-//! A customer as JSON-LD, by a struct made for it.
+//! A customer as linked data, by a struct made for it.
 
 use anyhow::Context;
 use axum::{
     extract::{Path, State},
-    http::{HeaderName, header},
+    http::{HeaderMap, HeaderName, header},
 };
 use chrono::NaiveDate;
 use sea_orm::sqlx::{self, types::Json};
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     answer::Failure,
+    n_quads,
     store::{Store, on, row},
     value::{Instant, Money, now, spend_segment},
 };
@@ -50,74 +51,75 @@ row! {
     }
 }
 
+/// What is told of a customer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+pub struct Document {
     #[serde(rename = "@context")]
-    context: String,
+    pub context: String,
     #[serde(rename = "@id")]
-    id: String,
+    pub id: String,
     #[serde(rename = "@type")]
-    types: [&'static str; 2],
-    name: String,
+    pub types: [&'static str; 2],
+    pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    given_name: Option<String>,
+    pub given_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    family_name: Option<String>,
+    pub family_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    legal_name: Option<String>,
+    pub legal_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    pub email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    telephone: Option<String>,
+    pub telephone: Option<String>,
     #[serde(rename = "telephoneE164", skip_serializing_if = "Option::is_none")]
-    telephone_e164: Option<String>,
+    pub telephone_e164: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    birth_date: Option<String>,
+    pub birth_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    gender: Option<String>,
-    email_opt_in: bool,
-    sms_opt_in: bool,
+    pub gender: Option<String>,
+    pub email_opt_in: bool,
+    pub sms_opt_in: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    communication_preferences: Vec<String>,
+    pub communication_preferences: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_language: Option<String>,
+    pub preferred_language: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    timezone: Option<String>,
+    pub timezone: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tags: Vec<String>,
+    pub tags: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    custom_fields: Option<serde_json::Value>,
+    pub custom_fields: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<String>,
-    customer_since: Instant,
-    total_orders: i64,
-    delivered_orders: i64,
-    total_spent: Money,
-    average_order_value: Money,
-    lifetime_value: Money,
+    pub external_id: Option<String>,
+    pub customer_since: Instant,
+    pub total_orders: i64,
+    pub delivered_orders: i64,
+    pub total_spent: Money,
+    pub average_order_value: Money,
+    pub lifetime_value: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
-    first_order_date: Option<Instant>,
+    pub first_order_date: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_order_date: Option<Instant>,
+    pub last_order_date: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_purchase_date: Option<Instant>,
-    customer_segment: &'static str,
+    pub last_purchase_date: Option<Instant>,
+    pub customer_segment: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    engagement: Option<&'static str>,
-    churn_risk: &'static str,
-    version: i32,
-    created_at: Instant,
-    updated_at: Instant,
-    addresses_page: String,
-    orders_page: String,
-    refunds_page: String,
-    contacts_page: String,
-    segments_page: String,
-    loyalty_memberships_page: String,
-    communications_page: String,
-    consents_page: String,
-    events_page: String,
+    pub engagement: Option<&'static str>,
+    pub churn_risk: &'static str,
+    pub version: i32,
+    pub created_at: Instant,
+    pub updated_at: Instant,
+    pub addresses_page: String,
+    pub orders_page: String,
+    pub refunds_page: String,
+    pub contacts_page: String,
+    pub segments_page: String,
+    pub loyalty_memberships_page: String,
+    pub communications_page: String,
+    pub consents_page: String,
+    pub events_page: String,
 }
 
 const SQL: &str = "
@@ -129,15 +131,19 @@ const SQL: &str = "
 
 const DAY: i64 = 86_400_000;
 
-/// Answers a customer.
+/// Answers a customer, as JSON-LD or as N-Quads.
 pub async fn customer(
     State(store): State<Store>,
     Path(key): Path<Uuid>,
+    headers: HeaderMap,
 ) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), Failure> {
     let row = on!(store.reader, (SQL, SQL), |pool, sql| {
         sqlx::query_as::<_, Row>(sql).bind(key).fetch_optional(pool).await?
     });
     let document = document(&store, key, row.context("no such customer")?);
+    if headers.get(header::ACCEPT).is_some_and(|accept| accept == "application/n-quads") {
+        return Ok(([(header::CONTENT_TYPE, "application/n-quads")], n_quads::write(&document).into_bytes()));
+    }
     Ok(([(header::CONTENT_TYPE, "application/ld+json")], serde_json::to_vec(&document)?))
 }
 

@@ -9,7 +9,9 @@
 mod answer;
 mod events;
 mod filtered;
+mod jobs;
 mod json_ld;
+mod n_quads;
 mod nested;
 mod page;
 mod point;
@@ -19,6 +21,7 @@ mod write;
 
 use std::net::SocketAddr;
 
+use anyhow::Context;
 use axum::{
     Router,
     routing::{get, post},
@@ -26,7 +29,7 @@ use axum::{
 use clap::Parser;
 use tokio::net::TcpListener;
 
-use self::store::Store;
+use self::{jobs::Job, store::Store};
 
 /// The flags.
 #[derive(Debug, Parser)]
@@ -35,14 +38,24 @@ struct Options {
     #[arg(long)]
     database: String,
     /// Address to listen on.
+    #[arg(long, required_unless_present = "job")]
+    listen: Option<SocketAddr>,
+    /// Does what a job of the product does, and ends.
     #[arg(long)]
-    listen: SocketAddr,
+    job: Option<Job>,
+    /// Undoes it instead.
+    #[arg(long, requires = "job")]
+    undo: bool,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let store = Store::connect(&options.database, &format!("http://{}", options.listen)).await?;
+    if let Some(job) = options.job {
+        return jobs::run(&options.database, job, options.undo).await;
+    }
+    let listen = options.listen.context("there is an address to listen on")?;
+    let store = Store::connect(&options.database, &format!("http://{listen}")).await?;
     let router = Router::new()
         .route("/health/ready", get(async || "ready\n"))
         .route("/point", post(point::point))
@@ -53,6 +66,6 @@ async fn main() -> anyhow::Result<()> {
         .route("/write", post(write::write))
         .route("/customers/{key}", get(json_ld::customer))
         .with_state(store);
-    axum::serve(TcpListener::bind(options.listen).await?, router).await?;
+    axum::serve(TcpListener::bind(listen).await?, router).await?;
     Ok(())
 }

@@ -10,8 +10,14 @@ pub struct Instant(pub i64);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Display for Instant {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let instant = DateTime::from_timestamp_millis(self.0).unwrap_or_default();
-        serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        formatter.write_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Question {
     pub path: String,
     /// What is posted; a GET if it is nothing.
     pub body: Option<Bytes>,
+    /// The media type that is wanted.
+    pub accept: &'static str,
 }
 
 /// A connection to a server.
@@ -49,12 +51,11 @@ impl Connection {
     /// Asks, and gives the answer, which must be a success.
     pub async fn ask(&mut self, question: &Question) -> anyhow::Result<Bytes> {
         let method = if question.body.is_some() { Method::POST } else { Method::GET };
-        let accept = if question.body.is_some() { "application/json" } else { "application/ld+json" };
         let request = Request::builder()
             .method(method)
             .uri(&question.path)
             .header(HOST, &self.host)
-            .header(ACCEPT, accept)
+            .header(ACCEPT, question.accept)
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(question.body.clone().unwrap_or_default()))?;
         self.sender.ready().await?;

@@ -27,7 +27,7 @@ use tokio_tungstenite::{
 use crate::{
     Options,
     client::{Connection, Question},
-    process::{Server, serve},
+    process::{PRODUCT, Server, serve},
     report::{Report, median},
     sample::Sample,
     workload,
@@ -67,7 +67,7 @@ pub async fn measure(
 ) -> anyhow::Result<()> {
     let (mut ratios, mut memories) = (Vec::new(), Vec::new());
     for _ in 0..3 {
-        let server = serve(&options.server, &["serve"], url).await?;
+        let server = serve(&options.server, PRODUCT, url).await?;
         let told = tell(options, &server, subscribers, (sample, "/graphql")).await?;
         drop(server);
         let baseline = serve(&options.baseline, &[], url).await?;

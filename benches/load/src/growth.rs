@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     Options,
     client::Connection,
-    process::{Machine, Server, serve},
+    process::{Machine, PRODUCT, Server, serve},
     report::{Report, median},
     sample::{Sample, graphql, request, text},
     turns::{medians, take},
@@ -60,7 +60,7 @@ pub async fn measure(
     sample: &Sample,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let small = serve(&options.server, &["serve"], small).await?;
+    let small = serve(&options.server, PRODUCT, small).await?;
     let small_sample = Sample::take(&small).await?;
     // What starts with the server is over.
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -4,6 +4,7 @@
 mod client;
 mod fan_out;
 mod growth;
+mod jobs;
 mod process;
 mod report;
 mod sample;
@@ -15,14 +16,17 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
 
-use self::{process::Machine, report::Report, sample::Sample};
+use self::{
+    process::{Machine, PRODUCT},
+    report::Report,
+    sample::Sample,
+};
 
 /// The flags.
 #[derive(Clone, Debug, Parser)]
 struct Options {
-    /// What to measure: names of workloads, `start`, `pages` (first and deep ones of every order), `growth` and
-    /// `fan-out`; all if
-    /// none is named.
+    /// What to measure: names of workloads, `start`, `jobs`, `pages` (first and deep ones of every order), `growth` and
+    /// `fan-out`; all if none is named.
     names: Vec<String>,
     /// The product's program.
     #[arg(long)]
@@ -67,7 +71,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         if options.wants("start") {
             start::measure(&options, name, url, &mut report).await?;
         }
-        let server = process::serve(&options.server, &["serve"], url).await?;
+        if options.wants("jobs") {
+            jobs::measure(&options, name, url, &mut report).await?;
+        }
+        let server = process::serve(&options.server, PRODUCT, url).await?;
         let baseline = process::serve(&options.baseline, &[], url).await?;
         let sample = Sample::take(&server).await?;
         for workload in workload::all().iter().filter(|workload| options.wants(workload.name)) {

@@ -16,6 +16,9 @@ use tokio::{
 
 use crate::client::{Connection, Question};
 
+/// How the product is started: without jobs, which would be at work while it is measured. They are measured by themselves.
+pub const PRODUCT: &[&str] = &["serve", "--no-jobs"];
+
 /// How many ticks a second of CPU time has: `getconf CLK_TCK` on every Linux.
 const TICKS: f64 = 100.0;
 
@@ -51,7 +54,7 @@ pub async fn serve(program: &Path, arguments: &[&str], database: &str) -> anyhow
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("could not start {}", program.display()))?;
-    let ready = Question { path: "/health/ready".to_owned(), body: None };
+    let ready = Question { path: "/health/ready".to_owned(), body: None, accept: "*/*" };
     loop {
         if let Ok(mut connection) = Connection::open(address).await
             && connection.ask(&ready).await.is_ok()

@@ -89,7 +89,7 @@ impl Sample {
 /// A GraphQL request.
 pub fn request(query: &str, variables: &Value) -> Question {
     let body = json!({ "query": query, "variables": variables });
-    Question { path: "/graphql".to_owned(), body: Some(Bytes::from(body.to_string())) }
+    Question { path: "/graphql".to_owned(), body: Some(Bytes::from(body.to_string())), accept: "application/json" }
 }
 
 /// Asks by GraphQL.

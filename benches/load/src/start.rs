@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::{
     Options,
-    process::serve,
+    process::{PRODUCT, serve},
     report::{Report, median},
 };
 
@@ -17,7 +17,7 @@ const STARTS: usize = 5;
 pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Report) -> anyhow::Result<()> {
     let (mut times, mut sizes) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
-        let server = serve(&options.server, &["serve"], url).await?;
+        let server = serve(&options.server, PRODUCT, url).await?;
         times.push(server.started_in.as_secs_f64() * 1000.0);
         sleep(Duration::from_secs(1)).await;
         sizes.push(server.memory()?);

@@ -15,6 +15,8 @@ pub struct Workload {
     pub name: &'static str,
     /// The query; a GET of the node if there is none.
     pub query: Option<&'static str>,
+    /// The media type of the answer.
+    pub accept: &'static str,
     /// The field of `Mutation` that must be there.
     pub mutation: Option<&'static str>,
     /// Draws variables.
@@ -28,10 +30,11 @@ pub struct Workload {
 }
 
 /// All workloads.
-pub fn all() -> [Workload; 6] {
+pub fn all() -> [Workload; 7] {
     let none = Workload {
         name: "",
         query: None,
+        accept: "application/json",
         mutation: None,
         variables: |sample, chance| json!({ "id": sample.id(chance) }),
         least_rate: None,
@@ -64,7 +67,8 @@ pub fn all() -> [Workload; 6] {
             least_rate: Some(0.40),
             ..none
         },
-        Workload { name: "json-ld", most_cpu: Some(2.5), ..none },
+        Workload { name: "json-ld", accept: "application/ld+json", most_cpu: Some(2.5), ..none },
+        Workload { name: "n-quads", accept: "application/n-quads", most_cpu: Some(2.5), ..none },
         Workload {
             name: "write",
             query: Some(WRITE),
@@ -87,11 +91,12 @@ impl Workload {
             let variables = (self.variables)(sample, chance);
             let Some(query) = self.query else {
                 let path = variables["id"].as_str().unwrap_or_default().replacen(bases.0, "", 1);
-                let question = Question { path, body: None };
+                let question = Question { path, body: None, accept: self.accept };
                 return (question.clone(), question);
             };
             let body = variables.to_string().replace(bases.0, bases.1);
-            let baseline = Question { path: format!("/{}", self.name), body: Some(Bytes::from(body)) };
+            let baseline =
+                Question { path: format!("/{}", self.name), body: Some(Bytes::from(body)), accept: self.accept };
             (request(query, &variables), baseline)
         });
         drawn.into_iter().unzip()

@@ -37,7 +37,7 @@ pub struct CommunicationAttemptWhere {
 
 relation! {
     /// Conditions on related attempts. All given must hold.
-    CommunicationAttemptRelation, CommunicationAttemptWhere
+    CommunicationAttemptRelation, CommunicationAttemptCountComparison, CommunicationAttemptWhere
 }
 
 order_by! {

@@ -36,7 +36,7 @@ pub struct LoyaltyMembershipWhere {
 
 relation! {
     /// Conditions on related loyalty memberships. All given must hold.
-    LoyaltyMembershipRelation, LoyaltyMembershipWhere
+    LoyaltyMembershipRelation, LoyaltyMembershipCountComparison, LoyaltyMembershipWhere
 }
 
 order_by! {

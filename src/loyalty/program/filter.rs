@@ -19,7 +19,7 @@ term_comparison! {
 }
 
 /// Which loyalty programs. All conditions given must hold.
-#[filter(table = entity::loyalty_program)]
+#[filter(table = entity::loyalty_program, node = LoyaltyProgram)]
 pub struct LoyaltyProgramWhere {
     /// Stable name for programs that use this server.
     #[column(Handle)]

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Which loyalty tiers. All conditions given must hold.
-#[filter(table = entity::loyalty_tier)]
+#[filter(table = entity::loyalty_tier, node = LoyaltyTier)]
 pub struct LoyaltyTierWhere {
     /// Name, letter by letter.
     #[column(Name)]
@@ -53,7 +53,7 @@ pub fn is_of_default_program() -> Expr {
 
 relation! {
     /// Conditions on related loyalty tiers. All given must hold.
-    LoyaltyTierRelation, LoyaltyTierWhere
+    LoyaltyTierRelation, LoyaltyTierCountComparison, LoyaltyTierWhere
 }
 
 order_by! {

@@ -1,0 +1,203 @@
+//! What the jobs of the product do, each as few statements about everyone in one transaction: nothing is asked first, nothing
+//! is told apart into batches, and nobody else is let in between.
+//!
+//! The statements are the same text on both databases, but for `{key}`, a new key, and `{position}`, the position that
+//! SQLite gives an event. `{now}` is the present.
+
+use anyhow::Context;
+use clap::ValueEnum;
+use sea_orm::sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, raw_sql};
+
+use crate::value::now;
+
+/// A job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Job {
+    /// The scores of everyone, and the segments that follow from them.
+    Rfm,
+    /// Who is lost.
+    Churn,
+    /// Who is in which segment.
+    Segmentation,
+    /// The figures of customers, from the ledger.
+    Metrics,
+}
+
+impl Job {
+    /// Undoes what the job did, so that all of it is to be done again.
+    fn undo(self) -> &'static [&'static str] {
+        match self {
+            Self::Rfm => &[
+                "delete from rfm_score",
+                "delete from segment_membership
+                where segment_id in (select id from segment where handle like 'rfm-%')",
+            ],
+            Self::Churn => &["delete from churn_state"],
+            Self::Segmentation => &["delete from segment_membership
+                where segment_id in (select id from segment where handle like 'engagement-%')"],
+            Self::Metrics => &["update customer set total_spent = total_spent + 1"],
+        }
+    }
+
+    fn statements(self) -> &'static [&'static str] {
+        match self {
+            Self::Rfm => &[
+                SCORE,
+                "delete from segment_membership
+                where segment_id in (select id from segment where handle like 'rfm-%') and not exists (
+                    select 1 from rfm_score score join segment
+                        on segment.handle = 'rfm-' || replace(lower(score.segment), '_', '-')
+                    where score.id = segment_membership.customer_id and segment.id = segment_membership.segment_id
+                )",
+                "insert into segment_membership (segment_id, customer_id, since)
+                select segment.id, score.id, {now}
+                from rfm_score score join segment
+                    on segment.handle = 'rfm-' || replace(lower(score.segment), '_', '-')
+                where not exists (
+                    select 1 from segment_membership held
+                    where held.segment_id = segment.id and held.customer_id = score.id
+                )",
+                ENTERED,
+            ],
+            Self::Churn => &["insert into churn_state (id, is_churned, since)
+                select customer.id, ({now} - coalesce(last_purchase_date, customer_since)) / 86400000 > 2 * coalesce(nullif(
+                    case when total_orders > 1
+                        then (last_order_date - first_order_date) / ((total_orders - 1) * 86400000)
+                        else 30 end, 0), 30), {now}
+                from customer
+                where deleted_at is null
+                on conflict (id) do update set is_churned = excluded.is_churned, since = excluded.since
+                where churn_state.is_churned <> excluded.is_churned"],
+            Self::Segmentation => &[
+                "create temporary table due as
+                select segment.id as segment_id, due.id as customer_id from (
+                    select id, {spend} as handle from customer where deleted_at is null
+                    union all select id, {engagement} from customer where deleted_at is null
+                    union all select id, 'marketing' from customer where deleted_at is null and email_opt_in
+                    union all select id, 'rfm-' || replace(lower(segment), '_', '-') from rfm_score
+                ) due join segment on segment.handle = due.handle",
+                "create unique index due_unique on due (segment_id, customer_id)",
+                "delete from segment_membership
+                where segment_id in (select id from segment where rule is not null) and not exists (
+                    select 1 from due
+                    where due.segment_id = segment_membership.segment_id
+                        and due.customer_id = segment_membership.customer_id
+                )",
+                "insert into segment_membership (segment_id, customer_id, since)
+                select segment_id, customer_id, {now} from due
+                where not exists (
+                    select 1 from segment_membership held
+                    where held.segment_id = due.segment_id and held.customer_id = due.customer_id
+                )",
+                ENTERED,
+            ],
+            Self::Metrics => &["update customer set total_orders = ledger.total_orders,
+                    delivered_orders = ledger.delivered_orders, total_spent = ledger.total_spent,
+                    first_order_date = ledger.first_order_date, last_order_date = ledger.last_order_date,
+                    last_purchase_date = ledger.last_purchase_date
+                from (
+                    select customer.id, coalesce(ordered.orders, 0) as total_orders,
+                        coalesce(ordered.purchases, 0) as delivered_orders,
+                        coalesce(ordered.spent, 0) - coalesce(returned.amount, 0) as total_spent,
+                        first_order_date, last_order_date, last_purchase_date
+                    from (select id from customer) customer
+                    left join (
+                        select customer_id, count(*) filter (where cancelled_at is null) as orders,
+                            min(order_date) filter (where cancelled_at is null) as first_order_date,
+                            max(order_date) filter (where cancelled_at is null) as last_order_date,
+                            count(delivered_at) as purchases, max(delivered_at) as last_purchase_date,
+                            cast(sum(total) filter (where delivered_at is not null) as bigint) as spent
+                        from orders group by customer_id
+                    ) ordered on ordered.customer_id = customer.id
+                    left join (
+                        select customer_id, cast(sum(store_amount) as bigint) as amount from refund group by customer_id
+                    ) returned on returned.customer_id = customer.id
+                ) ledger
+                where ledger.id = customer.id and (
+                    customer.total_orders <> ledger.total_orders
+                    or customer.delivered_orders <> ledger.delivered_orders
+                    or customer.total_spent <> ledger.total_spent
+                    or customer.first_order_date is distinct from ledger.first_order_date
+                    or customer.last_order_date is distinct from ledger.last_order_date
+                    or customer.last_purchase_date is distinct from ledger.last_purchase_date
+                )"],
+        }
+    }
+}
+
+/// The scores, and the segment of each code.
+const SCORE: &str = "insert into rfm_score (id, recency, frequency, monetary, segment)
+    select id, recency, frequency, monetary, case
+        when code in (555, 554, 544, 545, 454, 455, 445) then 'CHAMPIONS'
+        when code in (543, 444, 435, 355, 354, 345, 344, 335) then 'LOYAL'
+        when code in (553, 551, 552, 541, 542, 533, 532, 531, 452, 451, 442, 441, 431, 453, 433, 432, 423, 353, 352, 351,
+            342, 341, 333, 323) then 'POTENTIAL_LOYALIST'
+        when code in (512, 511, 422, 421, 412, 411, 311) then 'NEW_CUSTOMERS'
+        when code in (525, 524, 523, 522, 521, 515, 514, 513, 425, 424, 413, 414, 415, 315, 314, 313) then 'PROMISING'
+        when code in (535, 534, 443, 434, 343, 334, 325, 324) then 'NEED_ATTENTION'
+        when code in (331, 321, 312, 221, 213, 231, 241, 251) then 'ABOUT_TO_SLEEP'
+        when code in (255, 254, 245, 244, 253, 252, 243, 242, 235, 234, 225, 224, 153, 152, 145, 143, 142, 135, 134, 133,
+            125, 124) then 'AT_RISK'
+        when code in (155, 154, 144, 214, 215, 115, 114, 113) then 'CANNOT_LOSE_THEM'
+        when code in (332, 322, 233, 232, 223, 222, 132, 123, 122, 212, 211) then 'HIBERNATING'
+        else 'LOST' end
+    from (
+        select id, recency, frequency, monetary, 100 * recency + 10 * frequency + monetary as code from (
+            select id,
+                1 + (5 * (rank() over (order by ({now} - last_purchase_date) / 86400000 desc) - 1)) / count(*) over ()
+                    as recency,
+                1 + (5 * (rank() over (order by delivered_orders) - 1)) / count(*) over () as frequency,
+                1 + (5 * (rank() over (order by total_spent) - 1)) / count(*) over () as monetary
+            from customer
+            where delivered_orders > 0 and deleted_at is null
+        ) score
+    ) coded
+    where true
+    on conflict (id) do update set recency = excluded.recency, frequency = excluded.frequency,
+        monetary = excluded.monetary, segment = excluded.segment
+    where rfm_score.recency <> excluded.recency or rfm_score.frequency <> excluded.frequency
+        or rfm_score.monetary <> excluded.monetary";
+
+/// The events of those who entered a segment now.
+const ENTERED: &str = "insert into event
+        (id, position, kind, occurred_at, customer_id, sequence, segment_id, changed_fields, actor, cause)
+    select {key}, {position}, 'SEGMENT_ENTERED', {now}, customer_id,
+        1 + (select coalesce(max(sequence), 0) from event where event.customer_id = entered.customer_id),
+        segment_id, '[]', 'by hand', 'JOB'
+    from segment_membership entered where since = {now}";
+
+/// In which segment by spending a customer is.
+const SPEND: &str = "case when total_spent >= 500000 then 'spend-premium'
+    when total_spent >= 100000 then 'spend-standard' else 'spend-basic' end";
+
+/// In which engagement segment a customer is.
+const ENGAGEMENT: &str = "case when last_purchase_date >= {now} - 2592000000 then 'engagement-active'
+    when last_purchase_date >= {now} - 7776000000 then 'engagement-at-risk'
+    when last_purchase_date is not null then 'engagement-inactive' end";
+
+/// Does a job, or undoes it.
+pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
+    let statements = if is_undone { job.undo() } else { job.statements() };
+    let (key, position) = if url.starts_with("sqlite:") {
+        ("randomblob(16)", "(select max(position) from event) + row_number() over ()")
+    } else {
+        ("gen_random_uuid()", "cast(null as bigint)")
+    };
+    let now = now().timestamp_millis().to_string();
+    let text = |statement: &&str| {
+        let statement = statement.replace("{spend}", SPEND).replace("{engagement}", ENGAGEMENT).replace("{now}", &now);
+        statement.replace("{key}", key).replace("{position}", position)
+    };
+    let statements: Vec<String> = statements.iter().map(text).collect();
+    let script = format!("begin; {}; commit", statements.join(";\n"));
+    // The text has nothing in it that came from elsewhere.
+    let script = raw_sql(AssertSqlSafe(script));
+    let done = if url.starts_with("sqlite:") {
+        let mut connection = SqliteConnection::connect(url).await?;
+        raw_sql("pragma synchronous = full; pragma cache_size = -2000").execute(&mut connection).await?;
+        script.execute(&mut connection).await.map(|_| ())
+    } else {
+        script.execute(&mut PgConnection::connect(url).await?).await.map(|_| ())
+    };
+    done.context("a statement failed")
+}

@@ -1,0 +1,231 @@
+//! Stored rules that decide about each other, and their order.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    ops::Bound,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use uuid::Uuid;
+
+use super::Rule;
+use crate::event::Bell;
+
+/// A stored rule, with what it depends on.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key of what the rule is of.
+    pub key: Uuid,
+    /// Its name for programs.
+    pub name: String,
+    /// Whether it came with the product.
+    pub is_built_in: bool,
+    /// The version that the rule was read at.
+    pub version: i32,
+    /// The rule.
+    pub rule: Rule,
+    /// The tables and columns that it reads.
+    pub reads: BTreeSet<String>,
+    /// The keys of the others whose outcome it depends on, whether or not they have a rule.
+    pub names: BTreeSet<Uuid>,
+}
+
+impl Entry {
+    /// Whether it reads a table or column whose name is, or begins with, `name`: generated columns are named after what
+    /// they are made of.
+    #[must_use]
+    pub fn reads(&self, name: &str) -> bool {
+        reads(&self.reads, name)
+    }
+}
+
+/// Whether one of `words` is, or begins with, `name`.
+#[must_use]
+pub fn reads(words: &BTreeSet<String>, name: &str) -> bool {
+    words.range::<str, _>((Bound::Included(name), Bound::Unbounded)).next().is_some_and(|word| word.starts_with(name))
+}
+
+/// All stored rules: each level depends on those before it alone, so that one pass settles all.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    levels: Vec<Vec<Entry>>,
+    /// The names of all that rules may depend on, those without a rule included.
+    titles: HashMap<Uuid, String>,
+}
+
+impl Book {
+    /// Puts rules in order. Those that depend on themselves, which no one may write, come last.
+    #[must_use]
+    pub fn new(entries: Vec<Entry>, titles: HashMap<Uuid, String>) -> Self {
+        let mut levels = Vec::new();
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let waiting: HashSet<Uuid> = rest.iter().map(|entry| entry.key).collect();
+            let is_settled = |entry: &Entry| entry.names.iter().all(|name| !waiting.contains(name));
+            let (level, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_settled);
+            if level.is_empty() {
+                levels.push(others);
+                break;
+            }
+            levels.push(level);
+            rest = others;
+        }
+        Self { levels, titles }
+    }
+
+    /// The rules, each level after those that it depends on.
+    #[must_use]
+    pub fn levels(&self) -> &[Vec<Entry>] {
+        &self.levels
+    }
+
+    /// The rules, each after those that it depends on.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.levels.iter().flatten()
+    }
+
+    /// What is called so by programs.
+    #[must_use]
+    pub fn title(&self, key: Uuid) -> Option<&str> {
+        self.titles.get(&key).map(String::as_str)
+    }
+
+    /// The first of those whose outcome depends on that of `key`.
+    #[must_use]
+    pub fn dependent(&self, key: Uuid) -> Option<&Entry> {
+        self.entries().find(|entry| entry.names.contains(&key))
+    }
+
+    /// How `key` would come to depend on itself if it depended on `names`: the way from it back to it. None if it would
+    /// not.
+    #[must_use]
+    pub fn cycle(&self, key: Uuid, names: &BTreeSet<Uuid>) -> Option<Vec<Uuid>> {
+        let entries: HashMap<Uuid, &Entry> = self.entries().map(|entry| (entry.key, entry)).collect();
+        let mut came_from: HashMap<Uuid, Uuid> = names.iter().map(|name| (*name, key)).collect();
+        let mut next: Vec<Uuid> = names.iter().copied().collect();
+        while let Some(current) = next.pop() {
+            if current == key {
+                let mut way = vec![key];
+                let mut place = came_from.get(&key).copied().unwrap_or(key);
+                while place != key {
+                    way.push(place);
+                    place = came_from.get(&place).copied().unwrap_or(key);
+                }
+                way.push(key);
+                way.reverse();
+                return Some(way);
+            }
+            for name in entries.get(&current).into_iter().flat_map(|entry| &entry.names) {
+                if !came_from.contains_key(name) {
+                    came_from.insert(*name, current);
+                    next.push(*name);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The rules as a process last read them, and the edition that they were of: rules are parsed once for each edition, not
+/// for each transaction. Editions are never given twice, not even by transactions that were undone.
+///
+/// Clones are handles of the same.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf {
+    held: Arc<Mutex<Option<(Uuid, Arc<Book>)>>>,
+    /// Rung after another edition was committed in this process.
+    pub bell: Bell,
+}
+
+impl Shelf {
+    /// The rules of this edition, if they are at hand.
+    #[must_use]
+    pub fn take(&self, edition: Uuid) -> Option<Arc<Book>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().filter(|(held, _)| *held == edition).map(|(_, book)| Arc::clone(book))
+    }
+
+    /// Keeps the rules of this edition.
+    pub fn put(&self, edition: Uuid, book: Arc<Book>) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((edition, book));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u128) -> Uuid {
+        Uuid::from_u128(number)
+    }
+
+    fn keys(numbers: &[u128]) -> BTreeSet<Uuid> {
+        numbers.iter().map(|number| key(*number)).collect()
+    }
+
+    fn book(entries: &[(u128, &[u128])]) -> Book {
+        let entry = |(number, names): &(u128, &[u128])| Entry {
+            key: key(*number),
+            name: number.to_string(),
+            is_built_in: false,
+            version: 1,
+            rule: Rule::All(Vec::new()),
+            reads: BTreeSet::new(),
+            names: keys(names),
+        };
+        Book::new(entries.iter().map(entry).collect(), HashMap::new())
+    }
+
+    #[test]
+    fn each_rule_comes_after_those_it_depends_on() {
+        // 9 has no rule.
+        let book = book(&[(1, &[2, 3]), (2, &[3]), (3, &[9]), (4, &[])]);
+
+        let levels = book.levels().iter().map(|level| level.iter().map(|entry| entry.key).collect());
+        assert_eq!(levels.collect::<Vec<BTreeSet<_>>>(), [keys(&[3, 4]), keys(&[2]), keys(&[1])]);
+        assert_eq!(book.dependent(key(9)).map(|entry| entry.key), Some(key(3)));
+        assert!(book.dependent(key(4)).is_none());
+    }
+
+    #[test]
+    fn a_way_back_to_itself_is_found_however_long() {
+        let book = book(&[(1, &[]), (2, &[1]), (3, &[2]), (4, &[])]);
+        let cases: [(u128, &[u128], Option<&[u128]>); 5] = [
+            (1, &[1], Some(&[1, 1])),
+            (1, &[2], Some(&[1, 2, 1])),
+            (1, &[4, 3], Some(&[1, 3, 2, 1])),
+            (1, &[4], None),
+            (4, &[1, 2, 3], None),
+        ];
+
+        for (own, names, expected) in cases {
+            let expected = expected.map(|way| way.iter().map(|number| key(*number)).collect::<Vec<_>>());
+            assert_eq!(book.cycle(key(own), &keys(names)), expected, "{own} {names:?}");
+        }
+    }
+
+    #[test]
+    fn rules_that_depend_on_each_other_are_not_lost() {
+        let book = book(&[(1, &[2]), (2, &[1]), (3, &[])]);
+
+        assert_eq!(book.entries().count(), 3);
+    }
+
+    #[test]
+    fn rules_are_at_hand_for_their_own_edition_alone() {
+        let shelf = Shelf::default();
+
+        shelf.put(key(1), Arc::default());
+
+        assert!(shelf.take(key(1)).is_some());
+        assert!(shelf.take(key(2)).is_none());
+    }
+
+    #[test]
+    fn columns_are_found_by_how_they_begin() {
+        let words = BTreeSet::from(["total_spent".to_owned(), "last_order_date_sort".to_owned()]);
+
+        assert!(reads(&words, "total_spent") && reads(&words, "last_order_date"));
+        assert!(!reads(&words, "spent") && !reads(&words, "total_orders") && !reads(&words, "z"));
+    }
+}

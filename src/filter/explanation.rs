@@ -1,0 +1,336 @@
+//! Rules taken apart: each condition by itself, in words, with its verdict and what was found.
+//!
+//! The database is asked for all verdicts, by the same conditions as rules are made of, so that there is one meaning.
+
+use std::fmt::Write;
+
+use anyhow::Context;
+use sea_orm::{
+    DbErr, QueryResult,
+    sea_query::{Expr, ExprTrait, SelectStatement},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Scope, Shape, Subject, Test};
+use crate::{failure::Outcome, instant::Instant, money::Amount, store::Reading};
+
+/// One condition of a rule, in its place in the rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Condition<'a> {
+    /// The rule that it is.
+    pub rule: &'a Rule,
+    /// The place of the condition that it is a part of, among all. None for the whole rule.
+    pub parent: Option<usize>,
+    /// How many conditions it is below: 0 for the whole rule.
+    pub level: i32,
+    subject: &'static Subject,
+    /// The relation whose nodes it is about. None if it is about the node itself that the rule is about.
+    edge: Option<&'static Edge>,
+    root: &'static Subject,
+}
+
+/// The conditions of a rule, each after the one that it is a part of, and after all parts of those before it. Conditions
+/// on nodes that are related to related nodes are not taken apart.
+#[must_use]
+pub fn conditions<'a>(subject: &'static Subject, rule: &'a Rule) -> Vec<Condition<'a>> {
+    let mut all = Vec::new();
+    let whole = Condition { rule, parent: None, level: 0, subject, edge: None, root: subject };
+    take_apart(whole, &mut all);
+    all
+}
+
+fn take_apart<'a>(condition: Condition<'a>, all: &mut Vec<Condition<'a>>) {
+    let (place, level) = (all.len(), condition.level + 1);
+    all.push(condition);
+    let mut part = |rule, subject, edge| {
+        take_apart(Condition { rule, parent: Some(place), level, subject, edge, root: condition.root }, all);
+    };
+    match condition.rule {
+        Rule::All(rules) | Rule::Any(rules) => {
+            rules.iter().for_each(|rule| part(rule, condition.subject, condition.edge));
+        }
+        Rule::Not(rule) => part(rule, condition.subject, condition.edge),
+        Rule::Compare { .. } => {}
+        Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => {
+            let edge = condition.subject.edge(edge).filter(|edge| edge.shape != Shape::Tags);
+            // A relation without conditions has no parts.
+            if condition.edge.is_none()
+                && let Some(edge) = edge
+                && !matches!(&**rule, Rule::All(rules) if rules.is_empty())
+            {
+                part(rule, (edge.subject)(), Some(edge));
+            }
+        }
+    }
+}
+
+impl Condition<'_> {
+    /// Whether it is about the node itself, and not about nodes that are related to it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.edge.is_none()
+    }
+
+    /// Whether it is a condition by itself, and not made of others about the same node.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        !matches!(self.rule, Rule::All(_) | Rule::Any(_) | Rule::Not(_))
+    }
+
+    /// Whether it looks at personal data.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        is_personal(self.subject, self.rule)
+    }
+
+    /// The condition in words. What personal data is compared with is said only if `shows_personal`; `title` names nodes.
+    #[must_use]
+    pub fn text(&self, shows_personal: bool, title: &impl Fn(Uuid) -> Option<String>) -> String {
+        Words { shows_personal, title }.rule(self.subject, self.rule, true)
+    }
+
+    /// What the database is asked for the verdict, as SQL. None for a condition on related nodes.
+    ///
+    /// # Errors
+    /// As [`Scope::condition`].
+    fn verdict(&self, scope: &Scope) -> Outcome<Option<Expr>> {
+        if !self.is_own() {
+            return Ok(None);
+        }
+        // What is unknown does not hold.
+        let verdict = |holds| Expr::case(holds, Expr::cust("1")).finally(Expr::cust("0")).into();
+        scope.condition(self.root, self.rule).map(|holds| Some(verdict(holds)))
+    }
+
+    /// What is compared, as SQL: the field, or the number of related nodes that fulfil the condition.
+    fn value(&self, scope: &Scope) -> Outcome<Option<(Kind, Expr)>> {
+        if let Some(edge) = self.edge {
+            return scope.count(self.root, edge, self.rule).map(|count| Some((Kind::Integer, count)));
+        }
+        Ok(match self.rule {
+            Rule::All(_) | Rule::Any(_) | Rule::Not(_) => None,
+            Rule::Compare { field, .. } => {
+                self.subject.field(field).map(|field| (field.kind, readable(field, &scope.reading)))
+            }
+            Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => match self.subject.edge(edge) {
+                Some(edge) => Some((Kind::Integer, scope.count(self.root, edge, rule)?)),
+                None => None,
+            },
+        })
+    }
+}
+
+/// A statement's columns by which conditions are judged.
+#[derive(Clone, Debug)]
+pub struct Verdicts {
+    /// For each condition, the column of its verdict and that of its value.
+    columns: Vec<(Option<usize>, Option<(usize, Kind)>)>,
+}
+
+impl Verdicts {
+    /// Adds to `statement`, which has `width` columns already, what judges `conditions`; gives its width then.
+    ///
+    /// # Errors
+    /// As [`Scope::condition`].
+    pub fn ask(
+        statement: &mut SelectStatement,
+        mut width: usize,
+        scope: &Scope,
+        conditions: &[Condition<'_>],
+    ) -> Outcome<(Self, usize)> {
+        let mut columns = Vec::new();
+        let mut add = |column: Expr| {
+            statement.expr(column);
+            width += 1;
+            width - 1
+        };
+        for condition in conditions {
+            let verdict = condition.verdict(scope)?.map(&mut add);
+            let value = condition.value(scope)?.map(|(kind, value)| (add(value), kind));
+            columns.push((verdict, value));
+        }
+        Ok((Self { columns }, width))
+    }
+
+    /// Whether the condition at `place` holds. None for a condition on related nodes.
+    ///
+    /// # Errors
+    /// When the row is of another statement.
+    pub fn holds(&self, row: &QueryResult, place: usize) -> Result<Option<bool>, DbErr> {
+        let (verdict, _) = self.columns[place];
+        verdict.map(|column| Ok(row.try_get_by_index::<i32>(column)? == 1)).transpose()
+    }
+
+    /// What the condition at `place` compares: an amount in `currency` where it is one. None where it is missing, or the
+    /// condition is made of others.
+    ///
+    /// # Errors
+    /// When the row is of another statement.
+    pub fn value(&self, row: &QueryResult, place: usize, reading: &Reading) -> anyhow::Result<Option<Value>> {
+        let (_, Some((column, kind))) = self.columns[place] else { return Ok(None) };
+        read(row, column, kind, reading).context("could not read what a condition compares")
+    }
+}
+
+/// The places of the conditions that make the whole rule hold, or fail: those about the node itself, by the verdict of
+/// each condition.
+#[must_use]
+pub fn decisive(conditions: &[Condition<'_>], holds: &[Option<bool>]) -> Vec<usize> {
+    let mut places = Vec::new();
+    let mut open = vec![0];
+    while let Some(place) = open.pop() {
+        let Some(condition) = conditions.get(place).filter(|condition| condition.is_own()) else { continue };
+        if condition.is_single() {
+            places.push(place);
+            continue;
+        }
+        // All parts decide, unless those with the same verdict did it by themselves.
+        let parts = conditions.iter().enumerate().filter(|(_, part)| part.parent == Some(place));
+        let is_by_parts = match condition.rule {
+            Rule::All(_) => holds[place] == Some(false),
+            Rule::Any(_) => holds[place] == Some(true),
+            _ => false,
+        };
+        open.extend(parts.map(|(part, _)| part).filter(|part| !is_by_parts || holds[*part] == holds[place]));
+    }
+    places.sort_unstable();
+    places
+}
+
+/// What a field holds, of a type that is read alike from both databases.
+fn readable(field: &Field, reading: &Reading) -> Expr {
+    let expression = (field.expression)(reading);
+    match field.kind {
+        Kind::Integer | Kind::Money | Kind::UnitPrice | Kind::Instant => expression.cast_as("bigint"),
+        Kind::Number => expression.cast_as("double precision"),
+        Kind::Day => expression.cast_as("text"),
+        Kind::Text | Kind::Folded | Kind::Email | Kind::Boolean | Kind::Key => expression,
+    }
+}
+
+fn read(row: &QueryResult, column: usize, kind: Kind, reading: &Reading) -> Result<Option<Value>, DbErr> {
+    let exponent = reading.currency.exponent();
+    Ok(match kind {
+        Kind::Text | Kind::Folded | Kind::Email | Kind::Day => {
+            row.try_get_by_index::<Option<String>>(column)?.map(Value::from)
+        }
+        Kind::Integer => row.try_get_by_index::<Option<i64>>(column)?.map(Value::from),
+        Kind::Number => row.try_get_by_index::<Option<f64>>(column)?.map(Value::from),
+        Kind::Boolean => row.try_get_by_index::<Option<bool>>(column)?.map(Value::from),
+        Kind::Key => row.try_get_by_index::<Option<Uuid>>(column)?.map(|key| json!(key)),
+        Kind::Money => {
+            row.try_get_by_index::<Option<i64>>(column)?.map(|units| json!(Amount::<0> { units, exponent }.to_string()))
+        }
+        Kind::UnitPrice => {
+            row.try_get_by_index::<Option<i64>>(column)?.map(|units| json!(Amount::<4> { units, exponent }.to_string()))
+        }
+        Kind::Instant => row
+            .try_get_by_index::<Option<i64>>(column)?
+            .and_then(chrono::DateTime::from_timestamp_millis)
+            .map(|instant| json!(Instant(instant))),
+    })
+}
+
+fn is_personal(subject: &Subject, rule: &Rule) -> bool {
+    match rule {
+        Rule::All(rules) | Rule::Any(rules) => rules.iter().any(|rule| is_personal(subject, rule)),
+        Rule::Not(rule) => is_personal(subject, rule),
+        Rule::Compare { field, .. } => subject.field(field).is_some_and(|field| field.is_personal),
+        Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => {
+            subject.edge(edge).is_some_and(|edge| is_personal((edge.subject)(), rule))
+        }
+    }
+}
+
+/// How rules are put into words.
+struct Words<'a, T> {
+    shows_personal: bool,
+    title: &'a T,
+}
+
+impl<T: Fn(Uuid) -> Option<String>> Words<'_, T> {
+    /// `is_alone`: nothing follows that the text could be taken to go on with.
+    fn rule(&self, subject: &Subject, rule: &Rule, is_alone: bool) -> String {
+        match rule {
+            Rule::All(rules) if rules.is_empty() => "always".to_owned(),
+            Rule::Any(rules) if rules.is_empty() => "never".to_owned(),
+            Rule::All(rules) => self.joined(subject, rules, " and ", is_alone),
+            Rule::Any(rules) => self.joined(subject, rules, " or ", is_alone),
+            Rule::Not(rule) => format!("not ({})", self.rule(subject, rule, true)),
+            Rule::Compare { field, test } => {
+                let is_hidden = !self.shows_personal && subject.field(field).is_some_and(|field| field.is_personal);
+                if is_hidden { format!("{field} (personal data)") } else { format!("{field} {}", self.test(test)) }
+            }
+            Rule::Related { edge, quantifier, rule } => {
+                let Some(found) = subject.edge(edge) else { return edge.clone() };
+                let inner = self.rule((found.subject)(), rule, true);
+                match (found.shape, quantifier) {
+                    (Shape::One, _) => format!("{edge} ({inner})"),
+                    (Shape::Tags, Quantifier::None) => format!("no {inner}"),
+                    (Shape::Tags, _) => inner,
+                    (Shape::Many, Quantifier::Some) => format!("some {edge} ({inner})"),
+                    (Shape::Many, Quantifier::None) => format!("no {edge} ({inner})"),
+                    (Shape::Many, Quantifier::Every) => format!("every {edge} ({inner})"),
+                }
+            }
+            Rule::Counted { edge, rule, test } => {
+                let Some(found) = subject.edge(edge) else { return edge.clone() };
+                let inner = match &**rule {
+                    Rule::All(rules) if rules.is_empty() => String::new(),
+                    rule => format!(" ({})", self.rule((found.subject)(), rule, true)),
+                };
+                format!("number of {edge}{inner} {}", self.test(test))
+            }
+        }
+    }
+
+    fn joined(&self, subject: &Subject, rules: &[Rule], word: &str, is_alone: bool) -> String {
+        let parts: Vec<_> = rules.iter().map(|rule| self.rule(subject, rule, rules.len() == 1)).collect();
+        let text = parts.join(word);
+        if is_alone || parts.len() == 1 { text } else { format!("({text})") }
+    }
+
+    fn test(&self, test: &Test) -> String {
+        let list = |literals: &[Literal]| {
+            let mut text = String::new();
+            for (index, literal) in literals.iter().enumerate() {
+                let comma = if index == 0 { "" } else { ", " };
+                // Writing to a string does not fail.
+                let _ = write!(text, "{comma}{}", self.literal(literal));
+            }
+            text
+        };
+        match test {
+            Test::Eq(literal) => format!("= {}", self.literal(literal)),
+            Test::Ne(literal) => format!("≠ {}", self.literal(literal)),
+            Test::In(literals) => format!("in [{}]", list(literals)),
+            Test::NotIn(literals) => format!("not in [{}]", list(literals)),
+            Test::Lt(literal) => format!("< {}", self.literal(literal)),
+            Test::Lte(literal) => format!("≤ {}", self.literal(literal)),
+            Test::Gt(literal) => format!("> {}", self.literal(literal)),
+            Test::Gte(literal) => format!("≥ {}", self.literal(literal)),
+            Test::Between(least, greatest) => {
+                format!("from {} to {}", self.literal(least), self.literal(greatest))
+            }
+            Test::Contains(text) => format!("contains {text:?}"),
+            Test::StartsWith(text) => format!("starts with {text:?}"),
+            Test::IsNull(true) => "is missing".to_owned(),
+            Test::IsNull(false) => "is there".to_owned(),
+            Test::Null(operator) => format!("{operator} null"),
+        }
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Text(text) | Literal::Decimal(text) => text.clone(),
+            Literal::Integer(integer) => integer.to_string(),
+            Literal::Number(number) => number.to_string(),
+            Literal::Instant(instant) => instant.to_string(),
+            Literal::Ago(duration) => format!("{duration} ago"),
+            Literal::Day(day) => day.to_string(),
+            Literal::Boolean(boolean) => boolean.to_string(),
+            Literal::Key(key) => (self.title)(*key).unwrap_or_else(|| key.to_string()),
+        }
+    }
+}

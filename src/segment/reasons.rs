@@ -1,0 +1,185 @@
+//! Why customers are in segments, or no longer: the conditions that decide, in words.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context;
+use entity::customer::{Column, Entity};
+use sea_orm::{
+    ConnectionTrait, QueryResult,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    Changed,
+    named::Named,
+    rules::{ours, scope, words},
+};
+use crate::{
+    customer::CustomerWhere,
+    filter::{Book, Condition, Entry, Scope, Verdicts, conditions, decisive},
+    graphql::comparison::Where,
+    store::{Dialect, Reading, Values},
+};
+
+/// How many columns one statement has at most: either database allows more.
+const MOST_COLUMNS: usize = 800;
+/// How many customers one statement is about at most.
+const MOST_CUSTOMERS: usize = 2_000;
+/// How many conditions are told at most.
+const MOST_CONDITIONS: usize = 10;
+/// How many letters of a condition are told at most.
+const MOST_LETTERS: usize = 300;
+
+/// What decided that a customer entered a segment, or left it, by segment and customer.
+pub type Reasons = HashMap<(Uuid, Uuid), Vec<String>>;
+
+/// What decides about these places, each a segment and a customer, as the customers are now. Of several conditions those
+/// are told that read something of `changed`, if any does. Personal data is left out, since events are kept.
+///
+/// # Errors
+/// When the database fails, or a stored rule cannot be read.
+pub async fn reasons(
+    db: &impl ConnectionTrait,
+    reading: &Reading,
+    book: &Book,
+    places: &BTreeSet<(Uuid, Uuid)>,
+    changed: &Changed,
+) -> anyhow::Result<Reasons> {
+    let mut moved: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for (segment, customer) in places {
+        moved.entry(*segment).or_default().push(*customer);
+    }
+    let scope = scope(reading, Dialect::from(db.get_database_backend()));
+    let mut judged = Vec::new();
+    for entry in book.entries().filter(|entry| moved.contains_key(&entry.key)) {
+        judged.push(Judged::new(&scope, entry, changed)?);
+    }
+    let mut reasons = Reasons::new();
+    for some in together(&judged) {
+        let customers: BTreeSet<Uuid> = some.iter().flat_map(|judged| &moved[&judged.entry.key]).copied().collect();
+        let customers: Vec<Uuid> = customers.into_iter().collect();
+        for customers in customers.chunks(MOST_CUSTOMERS) {
+            let told = ask(db, &scope, book, some, customers, |place| places.contains(&place)).await?;
+            reasons.extend(told);
+        }
+    }
+    Ok(reasons)
+}
+
+/// A rule that is taken apart.
+struct Judged<'a> {
+    entry: &'a Entry,
+    conditions: Vec<Condition<'a>>,
+    /// Whether each condition reads something that changed.
+    is_changed: Vec<bool>,
+}
+
+impl<'a> Judged<'a> {
+    fn new(scope: &Scope, entry: &'a Entry, changed: &Changed) -> anyhow::Result<Self> {
+        let conditions = conditions(CustomerWhere::SUBJECT, &entry.rule);
+        let is_changed = conditions.iter().map(|condition| {
+            if !(condition.is_own() && condition.is_single()) {
+                return Ok(false);
+            }
+            let reads = words(scope.dialect, &ours(scope.condition(CustomerWhere::SUBJECT, condition.rule))?);
+            let names = Named::of(CustomerWhere::SUBJECT, condition.rule)?.keys;
+            Ok(changed.is_read_in(&reads) || changed.is_of(&names))
+        });
+        Ok(Self { entry, is_changed: is_changed.collect::<anyhow::Result<_>>()?, conditions })
+    }
+
+    fn width(&self) -> usize {
+        2 * self.conditions.len()
+    }
+}
+
+/// As many rules in each part as one statement may judge.
+fn together<'a, 'b>(mut rest: &'b [Judged<'a>]) -> Vec<&'b [Judged<'a>]> {
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let mut width = 0;
+        let fits = rest.iter().take_while(|judged| {
+            width += judged.width();
+            width <= MOST_COLUMNS
+        });
+        let (part, others) = rest.split_at(fits.count().max(1));
+        parts.push(part);
+        rest = others;
+    }
+    parts
+}
+
+async fn ask(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    book: &Book,
+    judged: &[Judged<'_>],
+    customers: &[Uuid],
+    is_asked: impl Fn((Uuid, Uuid)) -> bool,
+) -> anyhow::Result<Reasons> {
+    let key = Expr::col((Entity, Column::Id));
+    let mut statement = Query::select();
+    statement.from(Entity).expr(key.clone()).expr(Expr::col((Entity, Column::DeletedAt)).is_not_null());
+    statement.and_where(scope.dialect.among(key, &Values::Keys(customers.to_vec())));
+    let mut width = 2;
+    let mut verdicts = Vec::new();
+    for judged in judged {
+        let (asked, wider) = ours(Verdicts::ask(&mut statement, width, scope, &judged.conditions))?;
+        verdicts.push(asked);
+        width = wider;
+    }
+    let rows = db.query_all(&statement).await.context("could not tell what decides about segments")?;
+    let mut reasons = Reasons::new();
+    for row in rows {
+        let customer: Uuid = row.try_get_by_index(0)?;
+        let is_deleted: bool = row.try_get_by_index(1)?;
+        let asked = judged.iter().zip(&verdicts).filter(|(judged, _)| is_asked((judged.entry.key, customer)));
+        for (judged, verdicts) in asked {
+            let told = if is_deleted {
+                vec!["the customer was deleted".to_owned()]
+            } else {
+                told(&row, scope, book, judged, verdicts)?
+            };
+            reasons.insert((judged.entry.key, customer), told);
+        }
+    }
+    Ok(reasons)
+}
+
+/// The conditions that decide, in words.
+fn told(
+    row: &QueryResult,
+    scope: &Scope,
+    book: &Book,
+    judged: &Judged<'_>,
+    verdicts: &Verdicts,
+) -> anyhow::Result<Vec<String>> {
+    let conditions = &judged.conditions;
+    let holds = (0..conditions.len()).map(|place| verdicts.holds(row, place)).collect::<Result<Vec<_>, _>>()?;
+    let mut places = decisive(conditions, &holds);
+    if places.iter().any(|place| judged.is_changed[*place]) {
+        places.retain(|place| judged.is_changed[*place]);
+    }
+    let title = |key: Uuid| book.title(key).map(str::to_owned);
+    let told = places.into_iter().take(MOST_CONDITIONS).map(|place| {
+        let text = short(conditions[place].text(false, &title));
+        let not = if holds[place] == Some(false) { "not " } else { "" };
+        if conditions[place].is_personal() {
+            return Ok(format!("{not}{text}"));
+        }
+        Ok(match verdicts.value(row, place, &scope.reading)? {
+            None => format!("{not}{text} (is missing)"),
+            Some(serde_json::Value::String(value)) => format!("{not}{text} (is {})", short(value)),
+            Some(value) => format!("{not}{text} (is {value})"),
+        })
+    });
+    told.collect()
+}
+
+fn short(text: String) -> String {
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
