@@ -306,7 +306,7 @@ async fn figures_of_the_instant_of_a_run_tell_what_it_would_have_predicted() {
     run(&server, json!({ "name": "RFM" })).await;
     fit(&server, None).await;
     let data =
-        server.query("{ rfmRuns(first: 1) { nodes { asOf } } lifetimeValueRuns(first: 1) { nodes { asOf } } }").await;
+        server.query("{ rfmRuns(first: 1) { nodes { asOf } } lifetimeValueRuns(where: { isHistorical: { eq: false } }) { nodes { asOf } } }").await;
     let [scored, fitted] = ["rfmRuns", "lifetimeValueRuns"].map(|list| data[list]["nodes"][0]["asOf"].clone());
     let before = server.app.database.statements();
     let model = "pAlive expectedPurchases(weeks: 9) expectedAverageValue predictedLifetimeValue";

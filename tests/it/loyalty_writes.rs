@@ -357,6 +357,7 @@ async fn pass(server: &Server, days: i64) {
     let moved = [
         "update orders set order_date = order_date - $1, delivered_at = delivered_at - $1",
         "update loyalty_membership set tier_since = tier_since - $1",
+        "update loyalty_tier_interval set since = since - $1, until = until - $1",
     ];
     for sql in moved {
         execute(server.app.database.writer(), sql, vec![(days * 86_400_000).into()]).await.expect("a statement");

@@ -163,7 +163,7 @@ fn every_type_field_and_value_that_states_something_has_its_iri() {
             without.push(name.to_owned());
         }
         without.extend(members.iter().filter(|(_, has)| !has).map(|(member, _)| format!("{name}.{member}")));
-        without.retain(|fact| fact != "Customer.metrics");
+        without.retain(|fact| !["Customer.metrics", "LoyaltyMembership.history"].contains(&fact.as_str()));
     }
 
     assert!(without.is_empty(), "without an IRI: {without:?}");
