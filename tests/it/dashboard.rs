@@ -153,7 +153,8 @@ async fn it_can_be_read_by_day_and_by_night_on_a_screen_and_on_a_phone() {
             let [count, faint] = serde_json::from_value::<[Value; 2]>(browser.run(CONTRAST).await).expect("a pair");
             assert!(count.as_i64() > Some(300), "{count} texts");
             assert_eq!(faint, json!([]), "{scheme}");
-            let overhang = "return [innerWidth, document.documentElement.scrollWidth - document.documentElement.clientWidth]";
+            let overhang =
+                "return [innerWidth, document.documentElement.scrollWidth - document.documentElement.clientWidth]";
             assert_eq!(browser.run(overhang).await, json!([width, 0]), "nothing is wider than the page");
         }
         let back = browser.run("return getComputedStyle(document.documentElement).colorScheme").await;
@@ -270,7 +271,7 @@ async fn a_view_is_an_address() {
         browser.wait_for("document.querySelector('#headline .value')").await;
 
         assert_eq!(texts(browser, "[aria-current]").await, ["Year"]);
-        assert_eq!(texts(browser, "#moment").await, ["As of Mar 15, 2026, 12:00\u{202f}AM UTC"]);
+        assert!(texts(browser, "#moment").await[0].starts_with("As of Mar 15, 2026"));
         let data =
             server.query("{ analytics(timeframe: YEAR, asOf: \"2026-03-15\") { totalCustomers newCustomers } }").await;
         let expected = ["totalCustomers", "newCustomers"].map(|name| data["analytics"][name].to_string());
