@@ -18,7 +18,6 @@ pub async fn by_tier(database: &Database, population: &Population) -> Outcome<Op
     } else {
         "member.tier_id = tier.id"
     };
-    // Members are materialized, else SQLite tells their figures anew for each tier.
     let rows = population
         .ask(
             database,
@@ -30,7 +29,7 @@ pub async fn by_tier(database: &Database, population: &Population) -> Outcome<Op
                     from loyalty_tier tier
                     join loyalty_program program on program.id = tier.program_id and program.is_default
                     window upwards as (order by tier.min_spend)
-                ), member as materialized (
+                ), member as (
                     select membership.program_id, membership.tier_id, people.total_spent as spent
                     from people
                     join loyalty_membership membership on membership.customer_id = people.id
