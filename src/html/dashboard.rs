@@ -23,8 +23,7 @@ const PANELS: [(&str, &str, &str); 6] = [
 /// The page, looking back so far, from now or from an instant.
 pub fn dashboard(timeframe: Timeframe, as_of: Option<Instant>) -> Markup {
     let instant = as_of.map(|instant| instant.to_string());
-    let name = |timeframe: Timeframe| Timeframe::items().iter().find(|item| item.value == timeframe);
-    let name = name(timeframe).map_or("", |item| item.name);
+    let name = Timeframe::items().iter().find(|item| item.value == timeframe).map_or("", |item| item.name);
     let content = html! {
         link rel="stylesheet" href="/assets/dashboard/dashboard.css";
         div #dashboard data-timeframe=(name) data-as-of=[instant.as_deref()] {
