@@ -217,7 +217,7 @@ impl<'a> Measure<'a> {
             }
             "nodes" | "edges" => size.cost_per_node = cost,
             // Lists that are no connections.
-            "topCustomers" | "revenueByCountry" | "series" | "cohorts" => {
+            "topCustomers" | "revenueByCountry" | "series" | "cohorts" | "sample" => {
                 size.cost = cost.saturating_mul(self.page_size(field));
             }
             // It reads all that happened.
@@ -285,6 +285,7 @@ mod tests {
             ("{ customers(first: 2) { totalCount ...page } } fragment page on C { nodes { name } }", 1 + 1 + 2 * 2),
             ("{ nodes(ids: [1, 2, 3]) { id } }", 3 * 2),
             ("{ analytics(timeframe: DAY) { topCustomers(first: 3) { customer { name } } } }", 3 * 3 + 1 + 1_000),
+            ("{ segmentPreview(where: {}) { count sample(first: 5) { name } } }", 1 + 1 + 5 * 2),
             ("{ __schema { types { fields { name } } } }", 1),
         ];
 

@@ -7,6 +7,7 @@ mod growth;
 mod process;
 mod report;
 mod sample;
+mod segments;
 mod start;
 mod turns;
 mod workload;
@@ -20,7 +21,7 @@ use self::{process::Machine, report::Report, sample::Sample};
 /// The flags.
 #[derive(Clone, Debug, Parser)]
 struct Options {
-    /// What to measure: names of workloads, `start`, `pages` (first and deep ones of every order), `growth` and
+    /// What to measure: names of workloads, `start`, `segments`, `pages` (first and deep ones of every order), `growth` and
     /// `fan-out`; all if
     /// none is named.
     names: Vec<String>,
@@ -72,6 +73,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         let sample = Sample::take(&server).await?;
         for workload in workload::all().iter().filter(|workload| options.wants(workload.name)) {
             turns::measure(&options, workload, (name, machine), (&server, &baseline), &sample, &mut report).await?;
+        }
+        if options.wants("segments") {
+            segments::measure(&options, (name, machine), &server, &sample, &mut report).await?;
         }
         if options.wants("pages") {
             growth::pages(&options, (name, machine), &server, &mut report).await?;
