@@ -118,7 +118,7 @@ async fn every_field_and_state_is_in_use() -> anyhow::Result<()> {
             ("select count(distinct purpose) from communication", 2),
             ("select count(distinct address_country) from address", 7),
             ("select count(distinct tier_id) from loyalty_membership", 4),
-            ("select count(distinct segment_id) from segment_membership", 7),
+            ("select count(distinct segment_id) from segment_membership", 8),
             ("select count(distinct customer_id) from address where is_default_billing", 600),
             ("select count(distinct customer_id) from address where is_default_shipping", 600),
         ];
