@@ -14,6 +14,7 @@ use async_graphql::{
 use crate::{
     analytics::{MOST_COHORTS, MOST_INTERVALS, MOST_ROWS},
     graphql::{DEFAULT_SIZE, LARGEST_SIZE, code, coded},
+    segment::{DEFAULT_SAMPLE, LARGEST_SAMPLE},
 };
 
 /// Bounds of a query.
@@ -38,12 +39,13 @@ impl Default for Limits {
 }
 
 /// Lists that are no connections, with how many rows they have when nothing is said, and at most.
-const LISTS: [(&str, i32, i32); 5] = [
+const LISTS: [(&str, i32, i32); 6] = [
     ("topCustomers", 10, MOST_ROWS),
     ("revenueByCountry", 50, MOST_ROWS),
     ("series", 30, MOST_INTERVALS),
     ("cohorts", 12, MOST_COHORTS),
     ("history", DEFAULT_SIZE, LARGEST_SIZE),
+    ("sample", DEFAULT_SAMPLE, LARGEST_SAMPLE),
 ];
 
 /// Brackets nest at most so deep: the parser calls itself for each, and has but one stack.
@@ -308,6 +310,7 @@ mod tests {
             ("{ analytics(timeframe: DAY) { series { orders } revenueByCountry { country } } }", 80 * 2 + 1 + 1_000),
             ("{ node { history(first: 3) { name } } }", 3 * 2 + 1),
             ("{ node { history(first: 3) { nodes { name } } } }", 1 + 1 + 3 * 2),
+            ("{ segmentPreview(where: {}) { count sample(first: 5) { name } } }", 1 + 1 + 5 * 2),
             ("{ __schema { types { fields { name } } } }", 1),
         ];
 

@@ -21,5 +21,5 @@ pub use changed::Changed;
 pub use filter::{SegmentOrderBy, SegmentRelation, SegmentWhere};
 pub use mutation::SegmentMutation;
 pub use node::Segment;
-pub use preview::SegmentPreview;
+pub use preview::{DEFAULT_SAMPLE, LARGEST_SAMPLE, SegmentPreview};
 pub use query::SegmentQuery;

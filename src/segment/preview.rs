@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// How many customers a sample has when nothing is said.
-const DEFAULT_SAMPLE: i32 = 10;
+pub const DEFAULT_SAMPLE: i32 = 10;
 /// How many customers a sample has at most.
-const LARGEST_SAMPLE: i32 = 50;
+pub const LARGEST_SAMPLE: i32 = 50;
 
 /// Whom a rule holds for.
 #[derive(Clone, Debug)]

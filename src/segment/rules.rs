@@ -60,7 +60,7 @@ pub async fn read(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Resul
     let dynamic = segments.into_iter().filter(|segment| segment.rule.is_some());
     let entries = dynamic.map(|segment| {
         let handle = segment.handle.clone();
-        entry(reading, dialect, segment).with_context(|| format!("the rule of segment {handle:?} cannot be read"))
+        entry(reading, dialect, segment).with_context(|| format!("the rule of segment {handle:?} cannot be applied"))
     });
     Ok(Book::new(entries.collect::<anyhow::Result<_>>()?, titles))
 }

@@ -49,7 +49,7 @@ pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Repo
 }
 
 /// Runs a program to its end.
-async fn run(program: &Path, arguments: &[&str], database: &str) -> anyhow::Result<Duration> {
+pub async fn run(program: &Path, arguments: &[&str], database: &str) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let output = Command::new(program)
         .args(arguments)

@@ -8,6 +8,7 @@ mod jobs;
 mod process;
 mod report;
 mod sample;
+mod segments;
 mod start;
 mod turns;
 mod workload;
@@ -25,8 +26,8 @@ use self::{
 /// The flags.
 #[derive(Clone, Debug, Parser)]
 struct Options {
-    /// What to measure: names of workloads, `start`, `jobs`, `pages` (first and deep ones of every order), `growth` and
-    /// `fan-out`; all if none is named.
+    /// What to measure: names of workloads, `start`, `jobs`, `segments`, `pages` (first and deep ones of every order),
+    /// `growth` and `fan-out`; all if none is named.
     names: Vec<String>,
     /// The product's program.
     #[arg(long)]
@@ -79,6 +80,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         let sample = Sample::take(&server).await?;
         for workload in workload::all().iter().filter(|workload| options.wants(workload.name)) {
             turns::measure(&options, workload, (name, machine), (&server, &baseline), &sample, &mut report).await?;
+        }
+        if options.wants("segments") {
+            segments::measure(&options, (name, url, machine), &server, &sample, &mut report).await?;
         }
         if options.wants("pages") {
             growth::pages(&options, (name, machine), &server, &mut report).await?;
