@@ -9,7 +9,7 @@ use customers::{
     config::SeedOptions,
     customer::{Customer, CustomerWhere},
     event::{Bell, Feed},
-    filter::{Literal, Quantifier, Rule, Scope, Test},
+    filter::{Literal, Quantifier, Rule, Scope, Shelf, Test},
     graphql::comparison::Where,
     post::{Post, Templates},
     progress::Progress,
@@ -32,7 +32,8 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     let base = Base::new("http://127.0.0.1:8000", &[]).map_err(anyhow::Error::msg)?;
     let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
     let post = Post::new(Templates::load(None)?);
-    let app = App { database, clock: Clock::System, base: Arc::new(base), currency, bell, feed, schedules, post };
+    let (clock, base, rules) = (Clock::System, Arc::new(base), Shelf::default());
+    let app = App { database, clock, base, currency, bell, feed, schedules, post, rules };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

@@ -126,13 +126,16 @@ impl Book {
     }
 }
 
+/// An edition, and the rules that it has.
+type Edition = (Uuid, Arc<Book>);
+
 /// The rules as a process last read them, and the edition that they were of: rules are parsed once for each edition, not
 /// for each transaction. Editions are never given twice, not even by transactions that were undone.
 ///
 /// Clones are handles of the same.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
-    held: Arc<Mutex<Option<(Uuid, Arc<Book>)>>>,
+    held: Arc<Mutex<Option<Edition>>>,
     /// Rung after another edition was committed in this process.
     pub bell: Bell,
 }
@@ -190,17 +193,18 @@ mod tests {
     #[test]
     fn a_way_back_to_itself_is_found_however_long() {
         let book = book(&[(1, &[]), (2, &[1]), (3, &[2]), (4, &[])]);
-        let cases: [(u128, &[u128], Option<&[u128]>); 5] = [
-            (1, &[1], Some(&[1, 1])),
-            (1, &[2], Some(&[1, 2, 1])),
-            (1, &[4, 3], Some(&[1, 3, 2, 1])),
-            (1, &[4], None),
-            (4, &[1, 2, 3], None),
+        let none: &[u128] = &[];
+        let cases: [(u128, &[u128], &[u128]); 5] = [
+            (1, &[1], &[1, 1]),
+            (1, &[2], &[1, 2, 1]),
+            (1, &[4, 3], &[1, 3, 2, 1]),
+            (1, &[4], none),
+            (4, &[1, 2, 3], none),
         ];
 
         for (own, names, expected) in cases {
-            let expected = expected.map(|way| way.iter().map(|number| key(*number)).collect::<Vec<_>>());
-            assert_eq!(book.cycle(key(own), &keys(names)), expected, "{own} {names:?}");
+            let way: Vec<_> = expected.iter().map(|number| key(*number)).collect();
+            assert_eq!(book.cycle(key(own), &keys(names)).unwrap_or_default(), way, "{own} {names:?}");
         }
     }
 

@@ -43,7 +43,7 @@ impl Rule {
     pub fn document(&self, subject: &Subject, base: &Base) -> Map<String, Value> {
         let each = |rules: &[Self]| rules.iter().map(|rule| rule.document(subject, base)).collect::<Vec<_>>();
         match self {
-            Self::All(rules) => joined(subject, each(rules)),
+            Self::All(rules) => joined(subject, &each(rules)),
             Self::Any(rules) => single("or", json!(each(rules))),
             Self::Not(rule) => single("not", json!(rule.document(subject, base))),
             Self::Compare { field, test } => {
@@ -145,13 +145,14 @@ fn tags(quantifier: Quantifier, rule: &Rule) -> Value {
 }
 
 /// Conditions side by side where they can stand so, as clients write them; else below `and`.
-fn joined(subject: &Subject, parts: Vec<Map<String, Value>>) -> Map<String, Value> {
+fn joined(subject: &Subject, parts: &[Map<String, Value>]) -> Map<String, Value> {
     let mut all = Map::new();
-    for part in &parts {
+    for part in parts {
         for (name, condition) in part {
             let is_free = !all.contains_key(name);
             let tests = all.entry(name).or_insert_with(|| condition.clone());
-            if !is_free && !(stands_by_tests(subject, name) && added(tests, condition)) {
+            let stands = is_free || stands_by_tests(subject, name) && added(tests, condition);
+            if !stands {
                 return single("and", json!(parts));
             }
         }

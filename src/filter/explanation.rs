@@ -48,7 +48,9 @@ fn take_apart<'a>(condition: Condition<'a>, all: &mut Vec<Condition<'a>>) {
     };
     match condition.rule {
         Rule::All(rules) | Rule::Any(rules) => {
-            rules.iter().for_each(|rule| part(rule, condition.subject, condition.edge));
+            for rule in rules {
+                part(rule, condition.subject, condition.edge);
+            }
         }
         Rule::Not(rule) => part(rule, condition.subject, condition.edge),
         Rule::Compare { .. } => {}
@@ -121,11 +123,14 @@ impl Condition<'_> {
     }
 }
 
+/// The column of a condition's verdict, and that of its value.
+type Judgement = (Option<usize>, Option<(usize, Kind)>);
+
 /// A statement's columns by which conditions are judged.
 #[derive(Clone, Debug)]
 pub struct Verdicts {
-    /// For each condition, the column of its verdict and that of its value.
-    columns: Vec<(Option<usize>, Option<(usize, Kind)>)>,
+    /// Those of each condition.
+    columns: Vec<Judgement>,
 }
 
 impl Verdicts {

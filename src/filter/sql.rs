@@ -83,7 +83,7 @@ impl Scope {
     /// As [`Scope::condition`].
     pub fn count(&self, subject: &Subject, edge: &Edge, rule: &Rule) -> Outcome<Expr> {
         let other = (edge.subject)();
-        let mut rows = self.rows(edge, self.rule(other, rule, 1)?);
+        let mut rows = Self::rows(edge, self.rule(other, rule, 1)?);
         rows.expr(Expr::cust("count(*)"));
         hang(subject, other, edge.join, &mut rows);
         Ok(Expr::SubQuery(None, Box::new(rows.into())))
@@ -99,7 +99,7 @@ impl Scope {
     ) -> Outcome<Expr> {
         let other = (edge.subject)();
         let condition = self.rule(other, rule, depth + 1)?;
-        let mut rows = self.rows(edge, if quantifier == Quantifier::Every { fails(condition) } else { condition });
+        let mut rows = Self::rows(edge, if quantifier == Quantifier::Every { fails(condition) } else { condition });
         let found = if self.lists(depth) {
             listed(subject, other, edge.join, rows, false)
         } else {
@@ -119,14 +119,14 @@ impl Scope {
         // Whoever has none is in no group, so that the list is of those who pass, or of those who do not.
         let (other, is_of_none) = ((edge.subject)(), test.passes(0));
         let passes = self.test(&number, test)?;
-        let mut rows = self.rows(edge, self.rule(other, rule, depth + 1)?);
+        let mut rows = Self::rows(edge, self.rule(other, rule, depth + 1)?);
         rows.and_having(if is_of_none { fails(passes) } else { passes });
         let found = listed(subject, other, edge.join, rows, true);
         Ok(if is_of_none { fails(found) } else { found })
     }
 
     /// The related rows that fulfil a condition, with no columns yet.
-    fn rows(&self, edge: &Edge, condition: Expr) -> SelectStatement {
+    fn rows(edge: &Edge, condition: Expr) -> SelectStatement {
         let other = (edge.subject)();
         let mut rows = SelectStatement::new();
         rows.from((other.table)())

@@ -137,7 +137,7 @@ macro_rules! relation {
                 });
                 let count = self.count.map(|count| {
                     let rule = count.filter.map_or(Rule::All(Vec::new()), |filter| Rule::from(*filter));
-                    $crate::graphql::comparison::counted(field, rule, count.is)
+                    $crate::graphql::comparison::counted(field, &rule, count.is)
                 });
                 Rule::all(rules.chain(count).collect())
             }
@@ -164,7 +164,7 @@ impl<W: Where> Related for Box<W> {
 }
 
 /// The rule that the number of related nodes that fulfil `rule` passes each of these tests.
-pub fn counted(edge: &str, rule: Rule, is: IntComparison) -> Rule {
+pub fn counted(edge: &str, rule: &Rule, is: IntComparison) -> Rule {
     let tests = match is.into_rule("count") {
         Rule::All(tests) => tests,
         test => vec![test],

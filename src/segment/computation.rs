@@ -66,8 +66,12 @@ pub async fn compute(
             let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
             changes.push(Change { segment, customer, has_entered, decided_by });
         };
-        entered.into_iter().for_each(|customer| change(true, customer));
-        left.into_iter().for_each(|customer| change(false, customer));
+        for customer in entered {
+            change(true, customer);
+        }
+        for customer in left {
+            change(false, customer);
+        }
     }
     if customers.is_none() {
         mark(tx, reading, book.entries()).await?;

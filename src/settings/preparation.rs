@@ -69,7 +69,9 @@ async fn add_segments(database: &Database, clock: Clock) -> anyhow::Result<()> {
     missing.retain(|segment| !known.contains(&segment.handle));
     if !missing.is_empty() {
         // Nobody is in them yet, whoever belongs there.
-        missing.iter_mut().for_each(|segment| segment.computed_at = None);
+        for segment in &mut missing {
+            segment.computed_at = None;
+        }
         let missing = missing.into_iter().map(IntoActiveModel::into_active_model);
         // Another process may add them at the same time.
         let nothing = OnConflict::new().do_nothing().to_owned();

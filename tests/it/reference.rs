@@ -151,7 +151,7 @@ async fn check(name: &str, format: Format, files: &[&str]) -> (Server, Value) {
             cohort["cells"].as_array().expect("cells").iter().map(|cell| cell["customers"].clone()).collect();
         json!([cohort["month"], cells])
     });
-    assert_eq!(Value::from_iter(cohorts), expected["cohorts"], "{name}");
+    assert_eq!(cohorts.collect::<Value>(), expected["cohorts"], "{name}");
     (server, expected)
 }
 
