@@ -10,7 +10,7 @@ use crate::{
     server::{Server, fresh_database, user_errors},
 };
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Runs a job, and gives the run when it has ended.
 pub async fn run(server: &Server, input: Value) -> Value {
