@@ -57,6 +57,12 @@ const FIGURES: [(&str, &str); 6] = [
     ("last_purchase_date", "lastPurchaseDate"),
 ];
 
+/// The columns of figures.
+#[must_use]
+pub fn columns() -> [&'static str; 6] {
+    FIGURES.map(|(column, _)| column)
+}
+
 /// A figure that is not what the ledger says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {

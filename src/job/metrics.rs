@@ -34,7 +34,7 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         // Not as of when the transaction began: whoever was waited for may have bought since.
         let changed = metrics::rebuild(&*tx.db, tx.clock().now(), Some(&batch)).await?;
         loyalty::operations::reconsider_tiers(&tx, &batch).await?;
-        segment::operations::reconsider(&tx, &batch, &Changed::Everything).await?;
+        segment::operations::reconsider(&tx, &batch, &Changed::from(&metrics::columns()[..])).await?;
         Ok(usize::try_from(changed).unwrap_or(batch.len()))
     })
     .await
