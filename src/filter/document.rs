@@ -129,7 +129,8 @@ impl Literal {
         match self {
             Self::Text(text) | Self::Decimal(text) => json!(text),
             Self::Integer(integer) => json!(integer),
-            Self::Number(number) => json!(number),
+            // Whole ones without a fraction, as clients write them.
+            Self::Number(number) => number.to_string().parse::<i64>().map_or_else(|_| json!(number), Value::from),
             Self::Instant(instant) => json!({ "at": instant }),
             Self::Ago(duration) => json!({ "ago": duration }),
             Self::Day(day) => json!(day.to_string()),
