@@ -278,14 +278,13 @@ impl<T: Fn(Uuid) -> Option<String>> Words<'_, T> {
             Rule::All(rules) => self.joined(subject, rules, " and ", is_alone),
             Rule::Any(rules) => self.joined(subject, rules, " or ", is_alone),
             Rule::Not(rule) => format!("not ({})", self.rule(subject, rule, true)),
-            Rule::Compare { field, test } => self.compared(subject, field, field, test),
+            Rule::Compare { field, test } => self.compared(subject, field, field, &self.test(test)),
             Rule::Member { field, name, json, test } => {
-                let member = format!("{field} {name:?}");
-                let typed = match json {
-                    JsonType::Any => member,
-                    json => format!("{member} ({})", json.name()),
+                let test = match json {
+                    JsonType::Any => self.test(test),
+                    json => format!("({}) {}", json.name(), self.test(test)),
                 };
-                self.compared(subject, field, &typed, test)
+                self.compared(subject, field, &format!("{field} {name:?}"), &test)
             }
             Rule::Related { edge, quantifier, rule } => {
                 let Some(found) = subject.edge(edge) else { return edge.clone() };
@@ -311,9 +310,9 @@ impl<T: Fn(Uuid) -> Option<String>> Words<'_, T> {
     }
 
     /// `text`: what of the field is compared.
-    fn compared(&self, subject: &Subject, field: &str, text: &str, test: &Test) -> String {
+    fn compared(&self, subject: &Subject, field: &str, text: &str, test: &str) -> String {
         let is_hidden = !self.shows_personal && subject.field(field).is_some_and(|field| field.is_personal);
-        if is_hidden { format!("{text} (personal data)") } else { format!("{text} {}", self.test(test)) }
+        if is_hidden { format!("{text} (personal data)") } else { format!("{text} {test}") }
     }
 
     fn joined(&self, subject: &Subject, rules: &[Rule], word: &str, is_alone: bool) -> String {
