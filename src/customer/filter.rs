@@ -1,6 +1,6 @@
 //! What customers can be filtered and sorted by.
 
-use async_graphql::InputObject;
+use async_graphql::{InputObject, MaybeUndefined};
 use derive::filter;
 use entity::{
     customer::{self, Column, CustomerKind, Gender, SortKey},
@@ -20,8 +20,9 @@ use crate::{
     graphql::{
         Listed,
         comparison::{
-            BooleanComparison, Comparison, DateComparison, DateTimeComparison, DecimalComparison, EmailComparison,
-            FloatComparison, IntComparison, Related, StringComparison, TextComparison, relation, term_comparison,
+            BooleanComparison, Compared, Comparison, DateComparison, DateTimeComparison, DecimalComparison,
+            EmailComparison, FloatComparison, IntComparison, Related, StringComparison, TextComparison, relation,
+            term_comparison, tests,
         },
         order_by,
     },
@@ -31,6 +32,7 @@ use crate::{
     refund::RefundRelation,
     rfm::RfmScoreWhere,
     segment::SegmentRelation,
+    store::JsonType,
 };
 
 term_comparison! {
@@ -108,6 +110,10 @@ pub struct CustomerWhere {
     /// Tags.
     #[edge(column = customer_tag::Column::CustomerId)]
     tags: TagsComparison,
+    /// A fact of the store's own making. Several are asked for by `and`.
+    #[column(CustomFields)]
+    #[personal]
+    custom_fields: CustomFieldComparison,
     /// Key in another system.
     #[column(ExternalId)]
     external_id: StringComparison,
@@ -231,6 +237,57 @@ impl Comparison for TagsComparison {
         rules.extend(self.has_all.into_iter().flatten().map(has));
         rules.extend(self.has_none.map(|tags| tagged(Quantifier::None, among(tags))));
         Rule::all(rules)
+    }
+}
+
+/// Tests of a member of `customFields`, at its top level. All given must pass. A member of another type than it is
+/// compared as is missing, as one that is null.
+#[derive(Clone, Debug, InputObject)]
+pub struct CustomFieldComparison {
+    /// The member's name: 1 to 100 characters without quotation marks, backslashes and control characters.
+    pub name: String,
+    /// Tests of text, letter by letter.
+    pub text: MaybeUndefined<StringComparison>,
+    /// Tests of a number.
+    pub number: MaybeUndefined<FloatComparison>,
+    /// Tests of what is true or false.
+    pub boolean: MaybeUndefined<BooleanComparison>,
+    /// Is missing, or is not, of whatever type.
+    pub is_null: MaybeUndefined<bool>,
+}
+
+impl Compared for CustomFieldComparison {
+    const KIND: Kind = Kind::Json;
+}
+
+impl Comparison for CustomFieldComparison {
+    fn into_rule(self, field: &'static str) -> Rule {
+        let is_null = match self.is_null {
+            MaybeUndefined::Undefined => Vec::new(),
+            MaybeUndefined::Null => vec![Test::Null("isNull".to_owned())],
+            MaybeUndefined::Value(is_null) => vec![Test::IsNull(is_null)],
+        };
+        let tests = [
+            (JsonType::Text, given(self.text)),
+            (JsonType::Number, given(self.number)),
+            (JsonType::Boolean, given(self.boolean)),
+            (JsonType::Any, is_null),
+        ];
+        let name = &self.name;
+        let rules = tests.into_iter().flat_map(|(json, tests)| {
+            let member = move |test| Rule::Member { field: field.to_owned(), name: name.clone(), json, test };
+            tests.into_iter().map(member)
+        });
+        Rule::all(rules.collect())
+    }
+}
+
+/// The tests of a comparison that may be left out.
+fn given(comparison: MaybeUndefined<impl Comparison>) -> Vec<Test> {
+    match comparison {
+        MaybeUndefined::Undefined => Vec::new(),
+        MaybeUndefined::Null => vec![Test::Null(String::new())],
+        MaybeUndefined::Value(comparison) => tests(comparison),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Edge, Literal, Quantifier, Rule, Shape, Subject, Test};
-use crate::{failure::Outcome, semantics::Base};
+use crate::{failure::Outcome, semantics::Base, store::JsonType};
 
 impl Rule {
     /// The rule with the keys of the nodes that it names by their IRIs.
@@ -35,6 +35,7 @@ impl Rule {
                 };
                 Self::Compare { field, test }
             }
+            member @ Self::Member { .. } => member,
         })
     }
 
@@ -50,6 +51,16 @@ impl Rule {
                 let collection = subject.field(field).and_then(|field| field.collection(subject));
                 let (operator, operand) = test.operator(|literal| literal.document(base, collection));
                 single(field, json!({ operator: operand }))
+            }
+            Self::Member { field, name, json, test } => {
+                let (operator, operand) = test.operator(|literal| literal.document(base, None));
+                let tests = single(operator, operand);
+                let mut member = match json {
+                    JsonType::Any => tests,
+                    json => single(json.name(), json!(tests)),
+                };
+                member.insert("name".to_owned(), json!(name));
+                single(field, json!(member))
             }
             Self::Related { edge, quantifier, rule } => {
                 let Some(found) = subject.edge(edge) else { return Map::new() };
@@ -118,7 +129,8 @@ impl Literal {
         match self {
             Self::Text(text) | Self::Decimal(text) => json!(text),
             Self::Integer(integer) => json!(integer),
-            Self::Number(number) => json!(number),
+            // Whole ones without a fraction, as clients write them.
+            Self::Number(number) => number.to_string().parse::<i64>().map_or_else(|_| json!(number), Value::from),
             Self::Instant(instant) => json!({ "at": instant }),
             Self::Ago(duration) => json!({ "ago": duration }),
             Self::Day(day) => json!(day.to_string()),
@@ -178,9 +190,24 @@ fn added(tests: &mut Value, others: &Value) -> bool {
             _ => false,
         };
     }
+    if tests.contains_key("name") {
+        return added_to_member(tests, others);
+    }
     let is_disjoint = others.keys().all(|name| !tests.contains_key(name));
     if is_disjoint {
         tests.extend(others.clone());
     }
     is_disjoint
+}
+
+/// Adds tests of the same member of a JSON object. Not of another.
+fn added_to_member(tests: &mut Map<String, Value>, others: &Map<String, Value>) -> bool {
+    others.iter().all(|(name, other)| match tests.get_mut(name) {
+        Some(there) if name == "name" => there == other,
+        Some(there) => added(there, other),
+        None => {
+            tests.insert(name.clone(), other.clone());
+            true
+        }
+    })
 }

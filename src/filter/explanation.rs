@@ -13,7 +13,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Scope, Shape, Subject, Test};
-use crate::{failure::Outcome, instant::Instant, money::Amount, store::Reading};
+use crate::{
+    failure::Outcome,
+    instant::Instant,
+    money::Amount,
+    store::{JsonType, Reading},
+};
 
 /// One condition of a rule, in its place in the rule.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +58,7 @@ fn take_apart<'a>(condition: Condition<'a>, all: &mut Vec<Condition<'a>>) {
             }
         }
         Rule::Not(rule) => part(rule, condition.subject, condition.edge),
-        Rule::Compare { .. } => {}
+        Rule::Compare { .. } | Rule::Member { .. } => {}
         Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => {
             let edge = condition.subject.edge(edge).filter(|edge| edge.shape != Shape::Tags);
             // A relation without conditions has no parts.
@@ -115,6 +120,10 @@ impl Condition<'_> {
             Rule::Compare { field, .. } => {
                 self.subject.field(field).map(|field| (field.kind, readable(field, &scope.reading)))
             }
+            // As it is, not as what it is compared as: one of another type is told, too.
+            Rule::Member { field, name, .. } => self.subject.field(field).map(|field| {
+                (Kind::Json, scope.dialect.member((field.expression)(&scope.reading), name, JsonType::Any))
+            }),
             Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => match self.subject.edge(edge) {
                 Some(edge) => Some((Kind::Integer, scope.count(self.root, edge, rule)?)),
                 None => None,
@@ -209,7 +218,7 @@ fn readable(field: &Field, reading: &Reading) -> Expr {
     match field.kind {
         Kind::Integer | Kind::Money | Kind::UnitPrice | Kind::Instant => expression.cast_as("bigint"),
         Kind::Number => expression.cast_as("double precision"),
-        Kind::Day => expression.cast_as("text"),
+        Kind::Day | Kind::Json => expression.cast_as("text"),
         Kind::Text | Kind::Folded | Kind::Email | Kind::Boolean | Kind::Key => expression,
     }
 }
@@ -219,6 +228,10 @@ fn read(row: &QueryResult, column: usize, kind: Kind, reading: &Reading) -> Resu
     Ok(match kind {
         Kind::Text | Kind::Folded | Kind::Email | Kind::Day => {
             row.try_get_by_index::<Option<String>>(column)?.map(Value::from)
+        }
+        Kind::Json => {
+            let text = row.try_get_by_index::<Option<String>>(column)?;
+            text.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| DbErr::Json(error.to_string()))?
         }
         Kind::Integer => row.try_get_by_index::<Option<i64>>(column)?.map(Value::from),
         Kind::Number => row.try_get_by_index::<Option<f64>>(column)?.map(Value::from),
@@ -241,7 +254,9 @@ fn is_personal(subject: &Subject, rule: &Rule) -> bool {
     match rule {
         Rule::All(rules) | Rule::Any(rules) => rules.iter().any(|rule| is_personal(subject, rule)),
         Rule::Not(rule) => is_personal(subject, rule),
-        Rule::Compare { field, .. } => subject.field(field).is_some_and(|field| field.is_personal),
+        Rule::Compare { field, .. } | Rule::Member { field, .. } => {
+            subject.field(field).is_some_and(|field| field.is_personal)
+        }
         Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => {
             subject.edge(edge).is_some_and(|edge| is_personal((edge.subject)(), rule))
         }
@@ -263,9 +278,13 @@ impl<T: Fn(Uuid) -> Option<String>> Words<'_, T> {
             Rule::All(rules) => self.joined(subject, rules, " and ", is_alone),
             Rule::Any(rules) => self.joined(subject, rules, " or ", is_alone),
             Rule::Not(rule) => format!("not ({})", self.rule(subject, rule, true)),
-            Rule::Compare { field, test } => {
-                let is_hidden = !self.shows_personal && subject.field(field).is_some_and(|field| field.is_personal);
-                if is_hidden { format!("{field} (personal data)") } else { format!("{field} {}", self.test(test)) }
+            Rule::Compare { field, test } => self.compared(subject, field, field, &self.test(test)),
+            Rule::Member { field, name, json, test } => {
+                let test = match json {
+                    JsonType::Any => self.test(test),
+                    json => format!("({}) {}", json.name(), self.test(test)),
+                };
+                self.compared(subject, field, &format!("{field} {name:?}"), &test)
             }
             Rule::Related { edge, quantifier, rule } => {
                 let Some(found) = subject.edge(edge) else { return edge.clone() };
@@ -288,6 +307,12 @@ impl<T: Fn(Uuid) -> Option<String>> Words<'_, T> {
                 format!("number of {edge}{inner} {}", self.test(test))
             }
         }
+    }
+
+    /// `text`: what of the field is compared.
+    fn compared(&self, subject: &Subject, field: &str, text: &str, test: &str) -> String {
+        let is_hidden = !self.shows_personal && subject.field(field).is_some_and(|field| field.is_personal);
+        if is_hidden { format!("{text} (personal data)") } else { format!("{text} {test}") }
     }
 
     fn joined(&self, subject: &Subject, rules: &[Rule], word: &str, is_alone: bool) -> String {

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::instant::{Day, Instant};
+use crate::{
+    instant::{Day, Instant},
+    store::JsonType,
+};
 
 /// A condition on a node. Rules are two-valued: a missing value fails every test but `isNull` and the negative ones,
 /// and `not` is the exact complement.
@@ -20,6 +23,17 @@ pub enum Rule {
     Compare {
         /// The field's name.
         field: String,
+        /// The test.
+        test: Test,
+    },
+    /// A member of a field that holds a JSON object passes a test. One of another type is missing.
+    Member {
+        /// The field's name.
+        field: String,
+        /// The member's name.
+        name: String,
+        /// What it is compared as.
+        json: JsonType,
         /// The test.
         test: Test,
     },
@@ -125,7 +139,7 @@ impl Rule {
         match self {
             Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::size).sum::<usize>(),
             Self::Not(rule) | Self::Related { rule, .. } | Self::Counted { rule, .. } => 1 + rule.size(),
-            Self::Compare { .. } => 1,
+            Self::Compare { .. } | Self::Member { .. } => 1,
         }
     }
 
@@ -135,7 +149,7 @@ impl Rule {
         match self {
             Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::depth).max().unwrap_or(0),
             Self::Not(rule) | Self::Related { rule, .. } | Self::Counted { rule, .. } => 1 + rule.depth(),
-            Self::Compare { .. } => 1,
+            Self::Compare { .. } | Self::Member { .. } => 1,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     failure::{Failure, Outcome},
     fold,
     money::Amount,
-    store::{Dialect, Join, Reading, Values},
+    store::{Dialect, Join, JsonType, Reading, Values},
 };
 
 /// A rule has at most so many tests; the database's own limits lie above.
@@ -17,6 +17,8 @@ const MOST_TESTS: usize = 200;
 const MOST_LEVELS: usize = 16;
 /// `in` takes at most so many values.
 const MOST_VALUES: usize = 1000;
+/// The name of a member of a JSON object has at most so many characters.
+const LONGEST_NAME: usize = 100;
 
 /// What a rule means depends on who asks, when, and where.
 #[derive(Clone, Copy, Debug)]
@@ -53,19 +55,12 @@ impl Scope {
             Rule::All(rules) => each(rules)?.into_iter().reduce(Expr::and).unwrap_or_else(|| Expr::cust("1 = 1")),
             Rule::Any(rules) => each(rules)?.into_iter().reduce(Expr::or).unwrap_or_else(|| Expr::cust("1 = 0")),
             Rule::Not(rule) => fails(self.rule(subject, rule, depth)?),
-            Rule::Compare { field, test: Test::Null(operator) } => {
-                let operator = if operator.is_empty() { String::new() } else { format!(".{operator}") };
-                return Err(Failure::malformed(format!(
-                    "where: {field}{operator} is null; leave it out, or ask for what is missing by isNull"
-                )));
+            Rule::Compare { field, test: Test::Null(operator) } => return Err(null(&[field, operator])),
+            Rule::Compare { field, test } => self.test(self.field(subject, field)?, test)?,
+            Rule::Member { field, json, test: Test::Null(operator), .. } => {
+                return Err(null(&[field, json.name(), operator]));
             }
-            Rule::Compare { field, test } => {
-                let field = subject.field(field).ok_or_else(|| unknown("condition", field))?;
-                if field.is_personal && !self.reads_personal {
-                    return Err(Failure::Forbidden(format!("where: {} is personal data", field.name)));
-                }
-                self.test(field, test)?
-            }
+            Rule::Member { field, name, json, test } => self.member(self.field(subject, field)?, name, *json, test)?,
             Rule::Related { edge, quantifier, rule } => {
                 let edge = subject.edge(edge).ok_or_else(|| unknown("relation", edge))?;
                 self.related(subject, edge, *quantifier, rule, depth)?
@@ -75,6 +70,27 @@ impl Scope {
                 self.counted(subject, edge, rule, test, depth)?
             }
         })
+    }
+
+    fn field<'a>(&self, subject: &'a Subject, name: &str) -> Outcome<&'a Field> {
+        let field = subject.field(name).ok_or_else(|| unknown("condition", name))?;
+        if field.is_personal && !self.reads_personal {
+            return Err(Failure::Forbidden(format!("where: {} is personal data", field.name)));
+        }
+        Ok(field)
+    }
+
+    fn member(&self, field: &Field, name: &str, json: JsonType, test: &Test) -> Outcome<Expr> {
+        let is_plain = |letter: char| !matches!(letter, '"' | '\\') && !letter.is_control();
+        if !(1..=LONGEST_NAME).contains(&name.chars().count()) || !name.chars().all(is_plain) {
+            return Err(Failure::malformed(format!(
+                "where: {}.name: expected 1 to {LONGEST_NAME} characters without quotation marks, backslashes and \
+                 control characters",
+                field.name
+            )));
+        }
+        let member = self.dialect.member((field.expression)(&self.reading), name, json);
+        self.test_of(&Field { kind: json.into(), ..*field }, member, test)
     }
 
     /// How many of the nodes that `edge` leads to from a row of `subject` fulfil `rule`.
@@ -205,7 +221,8 @@ impl Scope {
             | Kind::UnitPrice
             | Kind::Instant
             | Kind::Day
-            | Kind::Boolean => Values::Integers(integers),
+            | Kind::Boolean
+            | Kind::Json => Values::Integers(integers),
             Kind::Key => Values::Keys(keys),
         })
     }
@@ -327,6 +344,13 @@ fn before(now: DateTime<Utc>, duration: &str) -> Option<DateTime<Utc>> {
     let months = Months::new(u32::try_from(years.checked_mul(12)?.checked_add(months)?).ok()?);
     let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes).checked_mul(60)?.checked_add(seconds)?;
     now.checked_sub_months(months)?.checked_sub_signed(TimeDelta::try_seconds(seconds)?)
+}
+
+/// A client that forgot a value must not get everything.
+fn null(path: &[&str]) -> Failure {
+    let path: Vec<_> = path.iter().copied().filter(|name| !name.is_empty()).collect();
+    let path = path.join(".");
+    Failure::malformed(format!("where: {path} is null; leave it out, or ask for what is missing by isNull"))
 }
 
 fn unknown(what: &str, name: &str) -> Failure {

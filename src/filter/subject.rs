@@ -2,7 +2,7 @@
 
 use sea_orm::sea_query::{DynIden, Expr};
 
-use crate::store::{Join, Reading};
+use crate::store::{Join, JsonType, Reading};
 
 /// A type of node that rules are about. `#[filter]` makes one of each `where` input.
 #[derive(Debug)]
@@ -83,6 +83,19 @@ pub enum Kind {
     Boolean,
     /// The key of a node.
     Key,
+    /// An object of JSON, whose members are compared.
+    Json,
+}
+
+impl From<JsonType> for Kind {
+    fn from(json: JsonType) -> Self {
+        match json {
+            JsonType::Any => Self::Json,
+            JsonType::Text => Self::Text,
+            JsonType::Number => Self::Number,
+            JsonType::Boolean => Self::Boolean,
+        }
+    }
 }
 
 impl Subject {

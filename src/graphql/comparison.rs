@@ -165,15 +165,18 @@ impl<W: Where> Related for Box<W> {
 
 /// The rule that the number of related nodes that fulfil `rule` passes each of these tests.
 pub fn counted(edge: &str, rule: &Rule, is: IntComparison) -> Rule {
-    let tests = match is.into_rule("count") {
-        Rule::All(tests) => tests,
-        test => vec![test],
+    let counted = |test| Rule::Counted { edge: edge.to_owned(), rule: Box::new(rule.clone()), test };
+    Rule::all(tests(is).into_iter().map(counted).collect())
+}
+
+/// The tests of a comparison.
+pub fn tests(comparison: impl Comparison) -> Vec<Test> {
+    let rules = match comparison.into_rule("") {
+        Rule::All(rules) => rules,
+        rule => vec![rule],
     };
-    let tests = tests.into_iter().map(|test| match test {
-        Rule::Compare { test, .. } => Rule::Counted { edge: edge.to_owned(), rule: Box::new(rule.clone()), test },
-        other => other,
-    });
-    Rule::all(tests.collect())
+    let test = |rule| if let Rule::Compare { test, .. } = rule { Some(test) } else { None };
+    rules.into_iter().filter_map(test).collect()
 }
 
 /// The name of a field of Rust as GraphQL shows it.

@@ -126,6 +126,8 @@ mod tests {
                 "{ customers(where: { name: { startsWith: \"J\" } }) { totalCount } }",
                 "{ customers(where: { not: { email: { isNull: true } } }) { totalCount } }",
                 "{ orders(where: { customer: { telephone: { contains: \"1\" } } }) { totalCount } }",
+                "{ customers(where: { customFields: { name: \"size\", number: { gte: 36 } } }) { totalCount } }",
+                "{ customers(where: { not: { customFields: { name: \"size\", isNull: true } } }) { totalCount } }",
                 "{ customers(orderBy: { field: NAME }) { pageInfo { endCursor } } }",
                 "{ customers(orderBy: { field: EMAIL }) { nodes { id } } }",
                 "{ customers(search: \"jane\") { totalCount } }",

@@ -43,7 +43,7 @@ impl Named {
         match rule {
             Rule::All(rules) | Rule::Any(rules) => rules.iter().try_for_each(|rule| self.follow(subject, rule)),
             Rule::Not(rule) => self.follow(subject, rule),
-            Rule::Compare { .. } => Ok(()),
+            Rule::Compare { .. } | Rule::Member { .. } => Ok(()),
             Rule::Related { edge, quantifier, rule } => {
                 self.enter(subject, edge, rule, *quantifier != Quantifier::Every)
             }
@@ -104,7 +104,7 @@ pub fn by_keys(subject: &Subject, rule: Rule, keys: &BTreeMap<String, Uuid>) -> 
             Rule::Counted { edge, rule, test }
         }
         Rule::Compare { field, test } if is_handle(subject, &field) => by_key(field, test, keys),
-        compare @ Rule::Compare { .. } => compare,
+        other @ (Rule::Compare { .. } | Rule::Member { .. }) => other,
     }
 }
 

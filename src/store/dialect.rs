@@ -2,8 +2,12 @@
 
 use sea_orm::{
     DbBackend,
-    sea_query::{ArrayType, Expr, ExprTrait, Func, FunctionCall, SelectStatement, Value, extension::postgres::PgFunc},
+    sea_query::{
+        ArrayType, Expr, ExprTrait, Func, FunctionCall, SelectStatement, Value,
+        extension::{postgres::PgFunc, sqlite::SqliteBinOper},
+    },
 };
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -25,6 +29,33 @@ pub enum Values {
     Texts(Vec<String>),
     /// Integers, instants and money included.
     Integers(Vec<i64>),
+}
+
+/// What a member of a JSON object is asked for as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum JsonType {
+    /// Anything but null, as JSON.
+    Any,
+    /// A string.
+    Text,
+    /// A number, with or without a fraction.
+    Number,
+    /// True or false.
+    Boolean,
+}
+
+impl JsonType {
+    /// Its name, as it is stored and shown. Empty for anything.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+        }
+    }
 }
 
 impl From<DbBackend> for Dialect {
@@ -97,6 +128,45 @@ impl Dialect {
     pub fn contains(self, expression: Expr, text: String) -> Expr {
         let function = if self == Self::Sqlite { "instr" } else { "strpos" };
         Expr::expr(Func::cust(function).arg(expression).arg(text)).gt(Expr::cust("0"))
+    }
+
+    /// The member called `name` of the JSON object that `document` holds. Missing if it is null or of another type.
+    ///
+    /// `name` has no quotation marks and backslashes, which SQLite's paths cannot tell from their own.
+    #[must_use]
+    pub fn member(self, document: Expr, name: &str, json: JsonType) -> Expr {
+        let (kind, value) = match self {
+            Self::Postgres => {
+                let call = |function| Expr::expr(Func::cust(function).arg(document.clone()).arg(name));
+                let value = if json == JsonType::Any { "jsonb_extract_path" } else { "jsonb_extract_path_text" };
+                (Func::cust("jsonb_typeof").arg(call("jsonb_extract_path")), call(value))
+            }
+            Self::Sqlite => {
+                let path = format!("$.\"{name}\"");
+                let value = if json == JsonType::Any {
+                    document.clone().binary(SqliteBinOper::GetJsonField, Expr::value(path.clone()))
+                } else {
+                    Func::cust("json_extract").arg(document.clone()).arg(path.clone()).into()
+                };
+                (Func::cust("json_type").arg(document).arg(path), value)
+            }
+        };
+        // By the names of both databases.
+        let kinds: &[&str] = match json {
+            JsonType::Any => {
+                &["string", "text", "number", "integer", "real", "boolean", "true", "false", "array", "object"]
+            }
+            JsonType::Text => &["string", "text"],
+            JsonType::Number => &["number", "integer", "real"],
+            JsonType::Boolean => &["boolean", "true", "false"],
+        };
+        let value = match json {
+            JsonType::Any | JsonType::Text => value.cast_as("text"),
+            JsonType::Number => value.cast_as("double precision"),
+            JsonType::Boolean => value.cast_as("boolean"),
+        };
+        // Nothing is cast but what is of the type.
+        Expr::case(Expr::expr(kind).is_in(kinds.iter().copied()), value).into()
     }
 
     /// Whether the customer's search text holds the folded `text`, by the trigram index.

@@ -11,7 +11,7 @@ mod siblings;
 mod writing;
 
 pub use database::{Database, Preparation};
-pub use dialect::{Dialect, Values};
+pub use dialect::{Dialect, JsonType, Values};
 pub use page::{
     Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, keys_where, page,
     page_by_parent, row, row_by_key, rows_by_key,

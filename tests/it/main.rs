@@ -11,6 +11,7 @@ mod communication;
 mod consent;
 mod contact;
 mod crash;
+mod custom_fields;
 mod customer;
 mod customer_writes;
 mod dashboard;

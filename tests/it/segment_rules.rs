@@ -70,6 +70,13 @@ fn rules(server: &Server) -> Vec<Value> {
         json!({ "customerSince": { "gte": { "at": "2020-01-01T00:00:00Z" }, "isNull": false } }),
         json!({ "birthDate": { "lt": "2000-02-29" } }),
         json!({ "pAlive": { "gt": 0.5 } }),
+        json!({ "pAlive": { "between": { "from": 0, "to": 1 } } }),
+        json!({ "customFields": { "name": "size", "number": { "gte": 36, "lt": 38.5 }, "isNull": false } }),
+        json!({ "not": { "customFields": { "name": "shoe size", "text": { "in": ["S", "M"], "isNull": false } } } }),
+        json!({ "and": [
+            { "customFields": { "name": "colour", "text": { "startsWith": "r" } } },
+            { "customFields": { "name": "member", "boolean": { "eq": true } } },
+        ] }),
         json!({ "customerSegment": { "eq": "BASIC" }, "engagement": { "notIn": ["INACTIVE"] } }),
         json!({ "churnRisk": { "eq": "LOW" } }),
         json!({ "rfm": { "segment": { "eq": "CHAMPIONS" } } }),
