@@ -230,9 +230,9 @@ fn is_passing(refusal: &Refusal) -> bool {
     })
 }
 
-/// PostgreSQL: serialization failure, deadlock, and a lock that was not to be had. SQLite: busy and locked, with their
-/// extended codes.
-const PASSING: [&str; 8] = ["40001", "40P01", "55P03", "5", "261", "517", "6", "262"];
+/// PostgreSQL: serialization failure, deadlock, a lock that was not to be had, and a row named that was deleted meanwhile,
+/// such as the segment that a customer was about to enter. SQLite: busy and locked, with their extended codes.
+const PASSING: [&str; 9] = ["40001", "40P01", "55P03", "23503", "5", "261", "517", "6", "262"];
 
 #[cfg(test)]
 mod tests {

@@ -16,6 +16,7 @@ const QUERY = `subscription Feed($after: String) {
 const MOST_LINES = 30;
 /** How long to wait, in milliseconds, before connecting again after the server ended the stream. */
 const PAUSE = 2_000;
+const LONGEST_PAUSE = 60_000;
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', timeZone: 'UTC' });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -28,6 +29,8 @@ export function follow(content) {
   let stream = null;
   let after = null;
   let waiting = [];
+  // Why the stream ended, and how long it takes until it is asked for again.
+  let [reason, wait] = ['', PAUSE];
 
   const say = (state, text) => {
     status.className = `status ${state}`;
@@ -46,8 +49,9 @@ export function follow(content) {
 
   const pause = () => {
     disconnect();
-    say('broken', 'Connecting again …');
-    setTimeout(() => document.hidden || stream || connect(), PAUSE);
+    say('broken', reason ? `${reason}. Connecting again …` : 'Connecting again …');
+    setTimeout(() => document.hidden || stream || connect(), wait);
+    wait = Math.min(2 * wait, LONGEST_PAUSE);
   };
 
   const disconnect = () => {
@@ -60,9 +64,10 @@ export function follow(content) {
     if (!data?.customerEvents) {
       // Who read too slowly is told where to go on; a cursor that the log does not know is of no use.
       after = errors?.[0].extensions?.cursor ?? null;
+      reason = errors?.[0].message ?? '';
       return;
     }
-    after = data.customerEvents.cursor;
+    [after, reason, wait] = [data.customerEvents.cursor, '', PAUSE];
     waiting.push(data.customerEvents);
     // Many events at once are drawn at once, and only those that stay.
     if (waiting.length === 1) setTimeout(draw, 100);

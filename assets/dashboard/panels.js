@@ -225,7 +225,8 @@ export const panels = {
       }
       segments(first: 50, where: { not: { or: [{ handle: { startsWith: "rfm-" } }, { handle: { startsWith: "spend-" } }] } })
         @skip(if: $isPast) {
-        nodes { id name isBuiltIn customers { totalCount } }
+        nodes { id name handle isBuiltIn customers { totalCount } }
+        totalCount
       }
     }`,
     draw({ store, analytics, segments }, { isPast }) {
@@ -244,9 +245,9 @@ export const panels = {
         href: now(behind.inSpendSegment(segment)),
         customers: count,
       }));
-      const others = (isBuiltIn) =>
+      const others = (isMeant) =>
         (segments?.nodes ?? [])
-          .filter((segment) => segment.isBuiltIn === isBuiltIn)
+          .filter(isMeant)
           .map(({ id, name, customers: { totalCount } }) => ({
             name,
             count: totalCount,
@@ -256,10 +257,13 @@ export const panels = {
       const groups = [
         ['Loyalty tiers', tiers ?? []],
         ['Spending', spending],
-        ['Engagement', others(true)],
-        ['Your segments', others(false)],
+        ['Engagement', others(({ handle, isBuiltIn }) => isBuiltIn && handle.startsWith('engagement-'))],
+        ['Lists', others(({ handle, isBuiltIn }) => isBuiltIn && !handle.startsWith('engagement-'))],
+        ['Your segments', others(({ isBuiltIn }) => !isBuiltIn)],
       ];
       const drawn = groups.filter(([, shares]) => shares.length > 0).flatMap(([heading, shares]) => bars(heading, shares, count.format));
+      const more = (segments?.totalCount ?? 0) - (segments?.nodes.length ?? 0);
+      if (more > 0) drawn.push(element('p', { class: 'note' }, element('a', { href: '/segments' }, `${more} more segments`)));
       if (isPast) drawn.push(element('p', { class: 'note' }, 'Other segments are known as of now only.'));
       return drawn.length > 0 ? drawn : [element('p', {}, 'There are no customers yet.')];
     },

@@ -39,21 +39,23 @@ fn loyalty_tier_interval() -> TableCreateStatement {
         .take()
 }
 
-/// What the log tells of those who are members: each tier that they came to, up to the next. Deleting a tier looks for
+/// What the log tells of those who are members: each tier that they came to and that there still is, up to the next; the
+/// one that they hold began when they came to it, which may be before the log told of it. Deleting a tier looks for
 /// its intervals.
 const FROM_THE_LOG: &str = "
 create index loyalty_tier_interval_by_tier on loyalty_tier_interval (tier_id) where tier_id is not null;
 insert into loyalty_tier_interval (membership_id, since, until, tier_id, tier_name)
-select held.membership_id, held.since, held.until, held.tier_id, held.tier_name
+select membership.id, told.since,
+    case when told.until > membership.tier_since then membership.tier_since else told.until end, tier.id, tier.name
 from (
-    select membership.id as membership_id, event.occurred_at as since, membership.tier_since,
-        lead(event.occurred_at) over (partition by membership.id order by event.occurred_at, event.sequence) as until,
-        tier.id as tier_id, tier.name as tier_name
-    from loyalty_membership membership
-    join event on event.customer_id = membership.customer_id and event.program_id = membership.program_id
-        and event.kind in ('CUSTOMER_ENROLLED', 'CUSTOMER_UPGRADED', 'CUSTOMER_DOWNGRADED')
-        and event.occurred_at >= membership.since
-    join loyalty_tier tier on tier.id = event.tier_id
-) held
-where held.until > held.since and held.until <= held.tier_since;
+    select customer_id, program_id, tier_id, occurred_at as since,
+        lead(occurred_at) over (partition by customer_id, program_id order by occurred_at, sequence) as until
+    from event
+    where kind in ('CUSTOMER_ENROLLED', 'CUSTOMER_UPGRADED', 'CUSTOMER_DOWNGRADED')
+) told
+join loyalty_membership membership
+    on membership.customer_id = told.customer_id and membership.program_id = told.program_id
+    and told.since >= membership.since
+join loyalty_tier tier on tier.id = told.tier_id
+where told.until > told.since and told.since < membership.tier_since;
 ";

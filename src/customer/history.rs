@@ -16,12 +16,11 @@ use crate::{
     app::App,
     churn::{ChurnRisk, Habits},
     failure::Outcome,
-    graphql::{narrowed, selects},
     instant::{DAY, Instant},
     lifetime_value::{predictions, weeks_ahead},
     money::{Currency, Money},
-    rfm::{PastRun, RfmRun, RfmScores},
-    store::Database,
+    rfm::{PastRun, RfmScores},
+    store::{Database, Reading},
 };
 
 /// What is told of several customers at an instant, read once for all of them.
@@ -154,13 +153,13 @@ impl CustomerMetrics {
 
 #[ComplexObject]
 impl CustomerMetrics {
-    /// Scores by recency, frequency and monetary value, as the run about that instant gave them. Null before the first
+    /// Scores by recency, frequency and monetary value, by the cut points of the run about that instant. Null before the first
     /// purchase.
     async fn rfm(&self, ctx: &Context<'_>) -> Option<Outcome<RfmScores>> {
         let last_purchase = self.figures.last_purchase_date?;
         let database = &ctx.data_unchecked::<App>().database;
-        let reading = selects(ctx, &["run"]).then(|| narrowed::<RfmRun>(ctx, &[&["run"]]));
-        let read = || PastRun::find(database, self.past.as_of, reading);
+        // As a whole: it is one row for all places that ask for it.
+        let read = || PastRun::find(database, self.past.as_of, ctx.data_unchecked::<Reading>());
         let run = match self.past.scoring.get_or_init(read).await {
             Ok(run) => run.as_ref()?,
             Err(failure) => return Some(Err(failure.clone())),

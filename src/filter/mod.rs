@@ -13,5 +13,5 @@ mod subject;
 pub use book::{Book, Entry, Shelf, reads};
 pub use explanation::{Condition, Verdicts, conditions, decisive};
 pub use rule::{Literal, Quantifier, Rule, Test};
-pub use sql::Scope;
+pub use sql::{MOST_TESTS, Scope};
 pub use subject::{Edge, Field, Kind, Shape, Subject};

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A rule has at most so many tests; the database's own limits lie above.
-const MOST_TESTS: usize = 200;
+pub const MOST_TESTS: usize = 200;
 /// A rule has at most so many levels.
 const MOST_LEVELS: usize = 16;
 /// `in` takes at most so many values.

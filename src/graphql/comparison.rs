@@ -4,7 +4,7 @@ use async_graphql::{ID, InputObject, OneofObject};
 
 use super::{Decimal, Duration};
 use crate::{
-    filter::{Kind, Literal, Rule, Shape, Subject, Test},
+    filter::{Kind, Literal, MOST_TESTS, Rule, Shape, Subject, Test},
     instant::{Day, Instant},
 };
 
@@ -166,7 +166,9 @@ impl<W: Where> Related for Box<W> {
 /// The rule that the number of related nodes that fulfil `rule` passes each of these tests.
 pub fn counted(edge: &str, rule: &Rule, is: IntComparison) -> Rule {
     let counted = |test| Rule::Counted { edge: edge.to_owned(), rule: Box::new(rule.clone()), test };
-    Rule::all(tests(is).into_iter().map(counted).collect())
+    // One that is too large is refused later; until then it must not grow with each level that it is nested in.
+    let most = if rule.size() > MOST_TESTS { 1 } else { usize::MAX };
+    Rule::all(tests(is).into_iter().take(most).map(counted).collect())
 }
 
 /// The tests of a comparison.
@@ -342,5 +344,24 @@ comparison! {
         @"in" r#in: Vec<ID> => |ids| Test::In(ids.into_iter().map(|id| Literal::Text(id.0)).collect());
         /// Is none of these: at most 1000.
         not_in: Vec<ID> => |ids| Test::NotIn(ids.into_iter().map(|id| Literal::Text(id.0)).collect());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::MaybeUndefined::Value;
+
+    use super::*;
+
+    #[test]
+    fn numbers_of_related_nodes_nest_without_growing_beyond_what_is_refused() {
+        let is = || IntComparison { gte: Value(1), lte: Value(9), ne: Value(5), ..IntComparison::default() };
+        let mut rule = Rule::All(Vec::new());
+        for _ in 0..30 {
+            rule = counted("orders", &rule, is());
+        }
+
+        assert!(rule.size() > MOST_TESTS, "it is refused");
+        assert!(rule.size() < 10 * MOST_TESTS, "{}", rule.size());
     }
 }

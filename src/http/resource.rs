@@ -111,7 +111,10 @@ pub async fn collection(
         return not_found();
     };
     let name = kind.description.name;
-    let query = format!("query ($after: String, $where: {name}Where) {{ {} }}", connection(field, &headers));
+    let query = format!(
+        "query ($after: String, $where: {name}Where) {{ {} }}",
+        connection(field, &headers, wanted.after.is_none())
+    );
     let listed = list(&context, query, json!({}), &wanted).await;
     let listing = Listing { list: context.app.base.url(&collection), wanted, title: collection, of: None };
     listing.answer(&context, &headers, listed).await
@@ -136,7 +139,7 @@ pub async fn related(
     let (name, field, target) = (kind.description.name, edge.name, target.description.name);
     let query = format!(
         "query ($id: ID!, $after: String, $where: {target}Where) {{ node(id: $id) {{ ... on {name} {{ {} }} }} }}",
-        connection(field, &headers),
+        connection(field, &headers, wanted.after.is_none()),
     );
     let iri = context.app.base.node(&collection, key);
     let listed = list(&context, query, json!({ "id": iri }), &wanted).await;
@@ -149,10 +152,11 @@ pub async fn related(
     listing.answer(&context, &headers, listed).await
 }
 
-/// What is asked of a connection. People are told how many nodes there are; programs count them if they want to.
-fn connection(field: &str, headers: &HeaderMap) -> String {
-    let is_page = best(&accepted(headers), &SERVED) == Some(HTML);
-    let count = if is_page { "totalCount" } else { "" };
+/// What is asked of a connection. The first page tells people how many nodes there are; programs count them if they want
+/// to.
+fn connection(field: &str, headers: &HeaderMap, is_first: bool) -> String {
+    let is_counted = is_first && best(&accepted(headers), &SERVED) == Some(HTML);
+    let count = if is_counted { "totalCount" } else { "" };
     format!(
         "list: {field}(first: {PAGE_SIZE}, after: $after, where: $where) {{ \
          nodes {{ jsonLd }} pageInfo {{ hasNextPage endCursor }} {count} }}"

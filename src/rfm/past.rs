@@ -1,4 +1,4 @@
-//! The scores that a run gave at its instant, told again from its cut points.
+//! Scores as of the instant of a run, told from its cut points and from what the ledger says of that instant now.
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
@@ -45,19 +45,14 @@ pub struct PastRun {
 }
 
 impl PastRun {
-    /// The run as of exactly `as_of`, the last if there are several. The node is read if `reading` is given.
+    /// The run as of exactly `as_of`, the last if there are several.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(database: &Database, as_of: DateTime<Utc>, reading: Option<Reading>) -> Outcome<Option<Self>> {
+    pub async fn find(database: &Database, as_of: DateTime<Utc>, reading: &Reading) -> Outcome<Option<Self>> {
         let Some((id, cut_points)) = stored(database.reader(), as_of).await? else { return Ok(None) };
-        let run = match reading {
-            Some(reading) => {
-                let is_it = Expr::col((Entity, Column::Id)).eq(id);
-                store::row::<RfmRun>(database, &reading, is_it).await?
-            }
-            None => None,
-        };
+        let is_it = Expr::col((Entity, Column::Id)).eq(id);
+        let run = store::row::<RfmRun>(database, reading, is_it).await?;
         Ok(Some(Self { cut_points, run }))
     }
 

@@ -1,7 +1,6 @@
 //! Who is in the dynamic segments: their rules applied to many customers at once.
 //!
-//! Imports call [`compute`] for the customers that they touch, seeding for all when it is done, and `serve` for
-//! all when it starts, since time alone moves customers from one segment to another.
+//! Imports call [`compute`] for the customers that they touch, and seeding for all when it is done.
 
 use std::collections::{BTreeSet, HashMap};
 

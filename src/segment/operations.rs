@@ -19,6 +19,9 @@ use crate::{
     transaction::Transaction,
 };
 
+/// How many rules one statement asks at most. Each may have 200 tests, and SQLite takes 32,766 values.
+const MOST_ASKED: usize = 150;
+
 /// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
 /// do. Only rules are asked that read something of `changed`, or name a segment that a customer has just entered or left.
 ///
@@ -39,8 +42,8 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed)
         for entry in level.iter().filter(|entry| changed.concerns(entry)) {
             asked.push((entry.key, rules::condition(&reading, dialect, &entry.rule)?));
         }
-        // As many as either database lets a statement have columns.
-        for asked in asked.chunks(1_000) {
+        // So few that their tests are no more than either database lets a statement have columns and values.
+        for asked in asked.chunks(MOST_ASKED) {
             let are = held(tx, &keys, asked.iter().map(|(segment, _)| *segment)).await?;
             let belong = due(tx, &keys, asked).await?;
             let moved: BTreeSet<_> = belong.symmetric_difference(&are).copied().collect();

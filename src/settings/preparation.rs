@@ -1,6 +1,6 @@
 //! The first start of a store, and the check at every later one.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use anyhow::{Context, bail};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -56,17 +56,20 @@ pub async fn prepare(database: &Database, clock: Clock, currency: Option<Currenc
 /// Adds the built-in segments that the store does not have yet, as an older release knew fewer.
 async fn add_segments(database: &Database, clock: Clock) -> anyhow::Result<()> {
     let context = "could not add the built-in segments";
-    let known: HashSet<String> = entity::segment::Entity::find()
+    let known: HashMap<String, bool> = entity::segment::Entity::find()
         .select_only()
-        .column(entity::segment::Column::Handle)
-        .into_tuple()
+        .columns([entity::segment::Column::Handle, entity::segment::Column::IsBuiltIn])
+        .into_tuple::<(String, bool)>()
         .all(database.reader())
         .await
         .context(context)?
         .into_iter()
         .collect();
     let mut missing = segment::built_in::segments(clock.now(), || clock.key())?;
-    missing.retain(|segment| !known.contains(&segment.handle));
+    for segment in missing.iter().filter(|segment| known.get(&segment.handle) == Some(&false)) {
+        tracing::warn!(handle = segment.handle, "a built-in segment is missing, as another one has its handle");
+    }
+    missing.retain(|segment| !known.contains_key(&segment.handle));
     if !missing.is_empty() {
         // Nobody is in them yet, whoever belongs there.
         for segment in &mut missing {
