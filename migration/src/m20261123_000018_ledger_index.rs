@@ -17,7 +17,9 @@ impl MigrationTrait for Migration {
             "create index orders_by_customer_and_status on orders
                 (customer_id, status, delivered_at, order_date, cancelled_at, total, exchange_rate)",
         )
-        .await
+        .await?;
+        // A database that has counted its rows knows nothing of a new index until it counts again.
+        execute(manager, "analyze orders").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
