@@ -246,7 +246,7 @@ async fn a_job_that_fails_says_why_and_is_free_to_run_again() -> anyhow::Result<
         let ended = carry_out(&app, run, &Progress::silent()).await?;
 
         assert_eq!(ended.state, JobState::Failed);
-        assert_eq!(ended.error.as_deref(), Some("the rule of segment \"spend-basic\" cannot be read"));
+        assert_eq!(ended.error.as_deref(), Some("the rule of segment \"spend-basic\" cannot be applied"));
         let told = job_run::Entity::find_by_id(ended.id).one(app.database.reader()).await?;
         assert_eq!(told, Some(ended));
         assert!(begin(&app, &wish(JobName::Segmentation)).await.is_ok());
