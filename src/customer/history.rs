@@ -16,6 +16,7 @@ use crate::{
     app::App,
     churn::{ChurnRisk, Habits},
     failure::Outcome,
+    graphql::selects,
     instant::{DAY, Instant},
     lifetime_value::{predictions, weeks_ahead},
     money::{Currency, Money},
@@ -158,14 +159,20 @@ impl CustomerMetrics {
     async fn rfm(&self, ctx: &Context<'_>) -> Option<Outcome<RfmScores>> {
         let last_purchase = self.figures.last_purchase_date?;
         let database = &ctx.data_unchecked::<App>().database;
-        // As a whole: it is one row for all places that ask for it.
-        let read = || PastRun::find(database, self.past.as_of, ctx.data_unchecked::<Reading>());
-        let run = match self.past.scoring.get_or_init(read).await {
+        let run = match self.past.scoring.get_or_init(|| PastRun::find(database, self.past.as_of)).await {
             Ok(run) => run.as_ref()?,
             Err(failure) => return Some(Err(failure.clone())),
         };
+        let node = if selects(ctx, &["run"]) {
+            match run.node(database, ctx.data_unchecked::<Reading>()).await {
+                Ok(node) => node,
+                Err(failure) => return Some(Err(failure)),
+            }
+        } else {
+            None
+        };
         let idle = (self.past.as_of - last_purchase.0).num_milliseconds().max(0) / DAY;
-        Some(Ok(run.scores(idle, self.figures.delivered_orders, self.figures.total_spent)))
+        Some(Ok(run.scores(idle, self.figures.delivered_orders, self.figures.total_spent, node)))
     }
 
     /// The probability that they had not left for good, from 0 to 1, by the purchase model as it was fitted then. 1 by

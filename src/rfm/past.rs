@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{RfmRun, node::code, segment::segment};
@@ -38,10 +39,11 @@ pub struct RfmScores {
 }
 
 /// A run, and from which values on it gave its scores.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PastRun {
+    id: Uuid,
     cut_points: CutPoints,
-    run: Option<RfmRun>,
+    node: OnceCell<Outcome<Option<RfmRun>>>,
 }
 
 impl PastRun {
@@ -49,17 +51,24 @@ impl PastRun {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(database: &Database, as_of: DateTime<Utc>, reading: &Reading) -> Outcome<Option<Self>> {
-        let Some((id, cut_points)) = stored(database.reader(), as_of).await? else { return Ok(None) };
-        let is_it = Expr::col((Entity, Column::Id)).eq(id);
-        let run = store::row::<RfmRun>(database, reading, is_it).await?;
-        Ok(Some(Self { cut_points, run }))
+    pub async fn find(database: &Database, as_of: DateTime<Utc>) -> Outcome<Option<Self>> {
+        let found = stored(database.reader(), as_of).await?;
+        Ok(found.map(|(id, cut_points)| Self { id, cut_points, node: OnceCell::new() }))
     }
 
-    /// The scores of a customer with so many whole days since the last purchase, so many purchases, and so much spent, in
+    /// The run as a node, read once, as a whole: for all places that ask for it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn node(&self, database: &Database, reading: &Reading) -> Outcome<Option<RfmRun>> {
+        let is_it = Expr::col((Entity, Column::Id)).eq(self.id);
+        self.node.get_or_init(|| store::row::<RfmRun>(database, reading, is_it)).await.clone()
+    }
+
+    /// The scores of a customer, told with the node of the run if it was read, with so many whole days since the last purchase, so many purchases, and so much spent, in
     /// minor units of the store's currency.
     #[must_use]
-    pub fn scores(&self, idle: i64, purchases: i64, spent: i64) -> RfmScores {
+    pub fn scores(&self, idle: i64, purchases: i64, spent: i64, run: Option<RfmRun>) -> RfmScores {
         let [recency, frequency, monetary] = scores(&self.cut_points, idle, purchases, spent);
         RfmScores {
             recency,
@@ -67,7 +76,7 @@ impl PastRun {
             monetary,
             score: code(recency, frequency, monetary),
             segment: segment(recency, frequency, monetary),
-            run: self.run.clone(),
+            run,
         }
     }
 }

@@ -296,6 +296,9 @@ async fn figures_of_the_instant_of_a_run_tell_what_it_would_have_predicted() {
     assert_near(&told["pAlive"], &published["pAlive"], 0.002);
     assert_near(&told["expectedPurchases"], &published["expectedPurchases52w"], 0.005);
     assert_eq!(told["rfm"]["run"], json!({ "asOf": "1997-09-30T00:00:00Z", "population": 2357 }));
+    let twice = "metrics(asOf: \"1997-09-30T00:00:00Z\") { bare: rfm { score } rfm { run { asOf population } } }";
+    let twice = customer(&server, &published["customerId"], twice).await["metrics"].take();
+    assert_eq!(twice["rfm"]["run"], told["rfm"]["run"], "whatever is asked for besides");
     let moment_later = metrics(&published["customerId"], "1997-09-30T00:00:00.001Z").await;
     let nothing = json!({ "rfm": null, "pAlive": null, "expectedPurchases": null, "expectedAverageValue": null, "predictedLifetimeValue": null });
     assert_eq!(moment_later, nothing);
