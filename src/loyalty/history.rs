@@ -50,6 +50,9 @@ pub struct Interval {
     pub until: Option<Instant>,
 }
 
+/// How many turns one statement keeps at most: PostgreSQL compares each with the movements of all of them.
+const MOST_TURNS: usize = 100;
+
 /// Keeps what members held up to now who leave their tiers.
 ///
 /// Movements of money that became known together, as by an import, may have passed several thresholds: each tier has its
@@ -78,7 +81,7 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         ), change as (
             select customer_id, instant, sum(amount) as amount
             from {MOVEMENTS} movement
-            where customer_id in (select customer_id from turn where is_by_money = 1)
+            where {is_meant}
             group by customer_id, instant
         ), balance as (
             select customer_id, instant, sum(amount) over (partition by customer_id order by instant) as spent
@@ -109,9 +112,14 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         join loyalty_tier tier on tier.id = start.tier_id
         where start.before is null or start.before <> start.tier_id",
         turns = table_of_turns(dialect),
+        is_meant = dialect.is_among("customer_id", 3),
     );
-    let parameters = vec![records(dialect, turns), PARKED_NAME.into()];
-    execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
+    for turns in turns.chunks(MOST_TURNS) {
+        let by_money = turns.iter().filter(|turn| turn.is_by_money).map(|turn| turn.customer);
+        let customers: Vec<Uuid> = by_money.collect();
+        let parameters = vec![records(dialect, turns), PARKED_NAME.into(), dialect.parameter(&customers)];
+        execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
+    }
     Ok(())
 }
 
