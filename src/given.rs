@@ -1,7 +1,7 @@
 //! Stores for the tests of this crate: an SQLite file each, and a PostgreSQL database each where
 //! `TEST_DATABASE_URL` names a server.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeSet, future::Future, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -22,9 +22,10 @@ use crate::{
     money::Currency,
     post::{Post, Templates},
     schedule::Schedules,
+    segment::{computation, rules},
     semantics::Base,
     settings,
-    store::{Database, insert_all},
+    store::{Database, Reading, insert_all},
 };
 
 /// The instant at which every test takes place.
@@ -137,6 +138,11 @@ pub async fn recompute(tx: &DatabaseTransaction, as_of: DateTime<Utc>) -> anyhow
     standing::enroll(tx, as_of, None).await?;
     standing::settle_tiers(tx, as_of, None).await?;
     Ok(())
+}
+
+/// Those who are in a dynamic segment where they do not belong, or are not where they do.
+pub async fn misplaced(tx: &DatabaseTransaction, reading: &Reading) -> anyhow::Result<BTreeSet<Uuid>> {
+    computation::misplaced(tx, reading, rules::read(tx, reading).await?.entries()).await
 }
 
 /// The name of a customer's tier, and since when they hold it.

@@ -53,7 +53,7 @@ pub async fn settle(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usiz
     }
     log::lock(&*tx.db, customers).await?;
     let moves = standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?;
-    let changes = computation::compute(&*tx.db, &tx.reading(), Some(customers)).await?;
+    let changes = computation::compute(&*tx.db, &tx.reading(), customers).await?;
     let risen = moves.into_iter().map(|Move { customer, program, tier, is_rise, since, .. }| {
         let event = if is_rise {
             Event::CustomerUpgraded { customer, program, tier }

@@ -50,9 +50,6 @@ pub struct Interval {
     pub until: Option<Instant>,
 }
 
-/// How many turns one statement keeps at most: PostgreSQL compares each with the movements of all of them.
-const MOST_TURNS: usize = 100;
-
 /// Keeps what members held up to now who leave their tiers.
 ///
 /// Movements of money that became known together, as by an import, may have passed several thresholds: each tier has its
@@ -76,50 +73,46 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
             select tier.id, tier.program_id, lead(tier.min_spend) over upwards as below,
                 case when row_number() over upwards > 1 then tier.min_spend end as least
             from loyalty_tier tier
-            where tier.program_id in (select program_id from turn where is_by_money = 1)
+            where tier.program_id in (select program_id from turn)
             window upwards as (partition by tier.program_id order by tier.min_spend)
         ), change as (
-            select customer_id, instant, sum(amount) as amount
+            select turn.id, turn.since, turn.until, turn.from_id, turn.program_id, movement.instant, movement.amount,
+                1 as movements
             from {MOVEMENTS} movement
-            where {is_meant}
-            group by customer_id, instant
-        ), balance as (
-            select customer_id, instant, sum(amount) over (partition by customer_id order by instant) as spent
-            from change
-        ), step as (
-            select id, since as instant, from_id as tier_id from turn
-            where is_by_money = 0 or not exists (
-                select 1 from balance where balance.customer_id = turn.customer_id and balance.instant = turn.since
-            )
+            join turn on turn.customer_id = movement.customer_id
+            where {is_meant} and turn.is_by_money = 1 and movement.instant < turn.until
             union all
-            select turn.id, balance.instant, band.id
-            from turn
-            join balance on balance.customer_id = turn.customer_id
-                and balance.instant >= turn.since and balance.instant < turn.until
-            join band on band.program_id = turn.program_id
+            select id, since, until, from_id, program_id, since, 0, 0 from turn
+        ), balance as (
+            select id, since, until, from_id, program_id, instant, sum(movements) as movements,
+                sum(sum(amount)) over (partition by id order by instant) as spent
+            from change
+            group by id, since, until, from_id, program_id, instant
+        ), step as (
+            select balance.id, balance.instant, balance.until,
+                case when balance.movements = 0 then balance.from_id else band.id end as tier_id
+            from balance
+            join band on band.program_id = balance.program_id
                 and (band.least is null or balance.spent >= band.least)
                 and (band.below is null or balance.spent < band.below)
-            where turn.is_by_money = 1
+            where balance.instant >= balance.since
         ), start as (
             select step.*, lag(tier_id) over (partition by id order by instant) as before from step
         )
         insert into loyalty_tier_interval (membership_id, since, until, tier_id, tier_name)
         select start.id, start.instant,
-            coalesce(lead(start.instant) over (partition by start.id order by start.instant), turn.until),
+            coalesce(lead(start.instant) over (partition by start.id order by start.instant), start.until),
             start.tier_id, replace(tier.name, $2, '')
         from start
-        join turn on turn.id = start.id
         join loyalty_tier tier on tier.id = start.tier_id
         where start.before is null or start.before <> start.tier_id",
         turns = table_of_turns(dialect),
-        is_meant = dialect.is_among("customer_id", 3),
+        is_meant = dialect.is_among("movement.customer_id", 3),
     );
-    for turns in turns.chunks(MOST_TURNS) {
-        let by_money = turns.iter().filter(|turn| turn.is_by_money).map(|turn| turn.customer);
-        let customers: Vec<Uuid> = by_money.collect();
-        let parameters = vec![records(dialect, turns), PARKED_NAME.into(), dialect.parameter(&customers)];
-        execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
-    }
+    let by_money = turns.iter().filter(|turn| turn.is_by_money).map(|turn| turn.customer);
+    let customers: Vec<Uuid> = by_money.collect();
+    let parameters = vec![records(dialect, turns), PARKED_NAME.into(), dialect.parameter(&customers)];
+    execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
     Ok(())
 }
 

@@ -89,7 +89,7 @@ pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyho
     }
 
     let tx = app.database.begin().await?;
-    computation::compute(&tx, &app.reading(), None).await?;
+    computation::compute_for_all(&tx, &app.reading()).await?;
     tx.commit().await.context("could not compute the segments")?;
     app.database.take_stock().await?;
     progress.finish();

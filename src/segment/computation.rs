@@ -1,14 +1,14 @@
 //! Who is in the dynamic segments: their rules applied to many customers at once.
 //!
-//! Imports call [`compute`] for the customers that they touch, and seeding for all when it is done.
+//! Imports call [`compute`] for the customers that they touch, and seeding [`compute_for_all`] when it is done.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement},
+    sea_query::{DeleteStatement, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -32,35 +32,28 @@ pub struct Change {
     pub decided_by: Vec<String>,
 }
 
-/// Applies the rules of all dynamic segments to `customers`, or to all, as of the instant of `reading`:
-/// those for whom a rule holds enter, those for whom it no longer does leave. Gives both, and tells nobody.
+/// Applies the rules of dynamic segments to `customers`, as of the instant of `reading`: those for whom a rule holds
+/// enter, those for whom it no longer does leave. Gives both, and tells nobody.
 ///
-/// Applied to all, the segments are marked as computed at that instant. Deleted customers are in no dynamic
-/// segment. Figures come first: see [`crate::customer::metrics::rebuild`].
+/// Deleted customers are in no dynamic segment. Figures come first: see [`crate::customer::metrics::rebuild`].
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn compute(
-    tx: &impl ConnectionTrait,
-    reading: &Reading,
-    customers: Option<&[Uuid]>,
-) -> anyhow::Result<Vec<Change>> {
+pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: &[Uuid]) -> anyhow::Result<Vec<Change>> {
     let book = rules::read(tx, reading).await?;
     let dialect = Dialect::from(tx.get_database_backend());
-    let keys = customers.map(|keys| Values::Keys(keys.to_vec()));
+    let among = Values::Keys(customers.to_vec());
     let mut changes = Vec::new();
     // Nothing that happens to some customers changes their scores.
-    for entry in book.entries().filter(|entry| customers.is_none() || !is_scored(entry)) {
+    for entry in book.entries().filter(|entry| !is_scored(entry)) {
         let (segment, condition) = (entry.key, rules::condition(reading, dialect, &entry.rule)?);
-        let within = |column: Expr| keys.as_ref().map(|keys| dialect.among(column, keys));
-        let entered = enter(tx, reading, segment, &condition, within).await?;
-        let left = leave(tx, segment, &condition, within).await?;
+        let within = |column| dialect.among(column, &among);
+        let entering = entering(reading, segment, &condition, within)?.returning_col(MEMBER).to_owned();
+        let entered = keys(tx.query_all(&entering).await).context("could not add members to a segment")?;
+        let leaving = leaving(segment, &condition, within).returning_col(MEMBER).to_owned();
+        let left = keys(tx.query_all(&leaving).await).context("could not remove members from a segment")?;
         let places = entered.iter().chain(&left).map(|customer| (segment, *customer)).collect();
-        // For all customers at once nobody is told.
-        let mut reasons = match customers {
-            Some(_) => reasons(tx, reading, &book, &places, &Changed::Everything).await?,
-            None => HashMap::new(),
-        };
+        let mut reasons = reasons(tx, reading, &book, &places, &Changed::Everything).await?;
         let mut change = |has_entered, customer| {
             let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
             changes.push(Change { segment, customer, has_entered, decided_by });
@@ -72,10 +65,25 @@ pub async fn compute(
             change(false, customer);
         }
     }
-    if customers.is_none() {
-        mark(tx, reading, book.entries()).await?;
-    }
     Ok(changes)
+}
+
+/// As [`compute`], for all customers and by all rules, those about scores too. The segments are marked as computed.
+///
+/// # Errors
+/// When the database fails, or a stored rule cannot be read.
+pub async fn compute_for_all(tx: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<()> {
+    let book = rules::read(tx, reading).await?;
+    let dialect = Dialect::from(tx.get_database_backend());
+    let all = |_| Expr::cust("true");
+    for entry in book.entries() {
+        let condition = rules::condition(reading, dialect, &entry.rule)?;
+        let entering = entering(reading, entry.key, &condition, all)?;
+        tx.execute(&entering).await.context("could not add members to a segment")?;
+        let leaving = leaving(entry.key, &condition, all);
+        tx.execute(&leaving).await.context("could not remove members from a segment")?;
+    }
+    mark(tx, reading, book.entries()).await
 }
 
 /// The customers who are in one of `segments` whose rule does not hold for them at the instant of `reading`, or are not
@@ -150,51 +158,40 @@ pub async fn mark(
     Ok(())
 }
 
-async fn enter(
-    tx: &impl ConnectionTrait,
+const MEMBER: segment_membership::Column = segment_membership::Column::CustomerId;
+
+/// Adds those to a segment for whom the condition holds and who are `within` what is meant, given the column of their
+/// keys.
+fn entering(
     reading: &Reading,
     segment: Uuid,
     condition: &Expr,
-    within: impl Fn(Expr) -> Option<Expr>,
-) -> anyhow::Result<Vec<Uuid>> {
+    within: impl Fn(Expr) -> Expr,
+) -> anyhow::Result<InsertStatement> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
     let mut members = those(condition);
-    members
-        .exprs([Expr::val(segment), key.clone(), Expr::val(reading.now.timestamp_millis())])
-        .and_where_option(within(key));
+    members.exprs([Expr::val(segment), key.clone(), Expr::val(reading.now.timestamp_millis())]).and_where(within(key));
     let mut insert = Query::insert();
     insert
         .into_table(segment_membership::Entity)
-        .columns([
-            segment_membership::Column::SegmentId,
-            segment_membership::Column::CustomerId,
-            segment_membership::Column::Since,
-        ])
+        .columns([segment_membership::Column::SegmentId, MEMBER, segment_membership::Column::Since])
         .select_from(members)?
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .returning_col(segment_membership::Column::CustomerId);
-    keys(tx.query_all(&insert).await).context("could not add members to a segment")
+        .on_conflict(OnConflict::new().do_nothing().to_owned());
+    Ok(insert)
 }
 
-async fn leave(
-    tx: &impl ConnectionTrait,
-    segment: Uuid,
-    condition: &Expr,
-    within: impl Fn(Expr) -> Option<Expr>,
-) -> anyhow::Result<Vec<Uuid>> {
-    let member = Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
+/// Takes those out of a segment for whom the condition does not hold, as [`entering`].
+fn leaving(segment: Uuid, condition: &Expr, within: impl Fn(Expr) -> Expr) -> DeleteStatement {
+    let member = Expr::col((segment_membership::Entity, MEMBER));
     let mut members = those(condition);
     members.expr(Expr::cust("1")).and_where(Expr::col((customer::Entity, customer::Column::Id)).eq(member.clone()));
     let mut delete = Query::delete();
     delete
         .from_table(segment_membership::Entity)
         .and_where(Expr::col(segment_membership::Column::SegmentId).eq(segment))
-        .and_where(Expr::exists(members).not());
-    if let Some(within) = within(member) {
-        delete.and_where(within);
-    }
-    delete.returning_col(segment_membership::Column::CustomerId);
-    keys(tx.query_all(&delete).await).context("could not remove members from a segment")
+        .and_where(Expr::exists(members).not())
+        .and_where(within(member));
+    delete
 }
 
 /// The keys in the first column of rows.
@@ -223,7 +220,7 @@ mod tests {
     use super::*;
     use crate::{
         customer::metrics,
-        given::{ago, customer, each_store, now, purchase, refund},
+        given::{self, ago, customer, each_store, now, purchase, refund},
         store::insert_all,
     };
 
@@ -255,21 +252,14 @@ mod tests {
             for (days, expected) in cases {
                 let reading = Reading { now: ago(days), ..app.reading() };
                 metrics::rebuild(&tx, ago(days), None).await?;
-                assert!(
-                    misplaced(&tx, &reading, rules::read(&tx, &reading).await?.entries()).await?.contains(&jane),
-                    "{days} days ago"
-                );
-                compute(&tx, &reading, None).await?;
+                assert!(given::misplaced(&tx, &reading).await?.contains(&jane), "{days} days ago");
+                compute_for_all(&tx, &reading).await?;
                 let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
             }
             assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
-            assert_eq!(compute(&tx, &app.reading(), None).await?, []);
-            assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, []);
-            assert_eq!(
-                misplaced(&tx, &app.reading(), rules::read(&tx, &app.reading()).await?.entries()).await?,
-                BTreeSet::new()
-            );
+            assert_eq!(compute(&tx, &app.reading(), &[jane]).await?, []);
+            assert_eq!(given::misplaced(&tx, &app.reading()).await?, BTreeSet::new());
             let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
             assert_eq!(computed.map(|instant| instant.0), Some(now()));
             Ok(())
