@@ -21,6 +21,10 @@ pub enum Job {
     Segmentation,
     /// The figures of customers, from the ledger.
     Metrics,
+    /// The tiers of members whose period is over.
+    Loyalty,
+    /// What is predicted of customers.
+    Ltv,
 }
 
 impl Job {
@@ -36,6 +40,15 @@ impl Job {
             Self::Segmentation => &["delete from segment_membership
                 where segment_id in (select id from segment where handle like 'engagement-%')"],
             Self::Metrics => &["update customer set total_spent = total_spent + 1"],
+            Self::Loyalty => &[
+                "update loyalty_program set evaluation = 'ROLLING', grace_days = 0 where is_default",
+                "delete from loyalty_tier_interval",
+                "update loyalty_membership set tier_since = {now} - 34560000000, tier_id = (
+                    select id from loyalty_tier tier where tier.program_id = loyalty_membership.program_id
+                    order by min_spend desc limit 1
+                )",
+            ],
+            Self::Ltv => &["delete from lifetime_value_prediction"],
         }
     }
 
@@ -91,6 +104,21 @@ impl Job {
                 )",
                 ENTERED,
             ],
+            Self::Loyalty => &[
+                FALLEN,
+                "insert into loyalty_tier_interval (membership_id, since, until, tier_id, tier_name)
+                select fallen.id, tier_since, {now}, tier.id, tier.name
+                from fallen join loyalty_tier tier on tier.id = fallen.from_id",
+                "update loyalty_membership set tier_id = fallen.tier_id, tier_since = {now}
+                from fallen where fallen.id = loyalty_membership.id",
+                "insert into event
+                    (id, position, kind, occurred_at, customer_id, sequence, program_id, tier_id, changed_fields, actor, cause)
+                select {key}, {position}, 'CUSTOMER_DOWNGRADED', {now}, customer_id,
+                    1 + (select coalesce(max(sequence), 0) from event where event.customer_id = fallen.customer_id),
+                    program_id, tier_id, '[]', 'by hand', 'JOB'
+                from fallen",
+            ],
+            Self::Ltv => &[PREDICTED],
             Self::Metrics => &["update customer set total_orders = ledger.total_orders,
                     delivered_orders = ledger.delivered_orders, total_spent = ledger.total_spent,
                     first_order_date = ledger.first_order_date, last_order_date = ledger.last_order_date,
@@ -165,6 +193,48 @@ const ENTERED: &str = "insert into event
         1 + (select coalesce(max(sequence), 0) from event where event.customer_id = entered.customer_id),
         segment_id, '[]', 'by hand', 'JOB'
     from segment_membership entered where since = {now}";
+
+/// The members who do not reach their tier by what they spent in the last 365 days.
+const FALLEN: &str = "create temporary table fallen as
+    select membership.id, membership.customer_id, membership.program_id, membership.tier_since,
+        membership.tier_id as from_id, reached.id as tier_id
+    from loyalty_membership membership
+    join loyalty_program program on program.id = membership.program_id and program.evaluation = 'ROLLING'
+    join loyalty_tier held on held.id = membership.tier_id
+    left join (
+        select customer_id, sum(amount) as spent from (
+            select customer_id, total as amount from orders where delivered_at >= {now} - 31536000000
+            union all select customer_id, -store_amount from refund where refunded_at >= {now} - 31536000000
+        ) movement group by customer_id
+    ) past on past.customer_id = membership.customer_id
+    join loyalty_tier reached on reached.program_id = program.id and reached.rank = (
+        select max(rank) from loyalty_tier tier
+        where tier.program_id = program.id and (tier.min_spend <= coalesce(past.spent, 0) or tier.rank = 1)
+    )
+    where reached.rank < held.rank and membership.tier_since < {now} - 31536000000";
+
+/// What a customer bought, by days, and in place of what is predicted of it what costs nothing: no statement can fit the
+/// model, or sum up what is expected of years to come.
+const PREDICTED: &str =
+    "insert into lifetime_value_prediction (customer_id, repeats, recency_days, age_days, repeat_spent,
+        p_alive, expected_average_value, predicted_lifetime_value)
+    select customer_id, count(*) - 1, max(day) - min(day), {now} / 86400000 - min(day),
+        cast(sum(case when day = first_day then 0 else spent end) as bigint), 0.5, 0, 0
+    from (
+        select days.*, min(day) over (partition by customer_id) as first_day from (
+            select customer_id, delivered_at / 86400000 as day, sum(total) as spent
+            from orders where delivered_at <= {now}
+            group by customer_id, delivered_at / 86400000
+        ) days
+    ) days
+    where exists (select 1 from customer where customer.id = customer_id and deleted_at is null)
+    group by customer_id
+    on conflict (customer_id) do update set repeats = excluded.repeats, recency_days = excluded.recency_days,
+        age_days = excluded.age_days, repeat_spent = excluded.repeat_spent
+    where lifetime_value_prediction.repeats <> excluded.repeats
+        or lifetime_value_prediction.recency_days <> excluded.recency_days
+        or lifetime_value_prediction.age_days <> excluded.age_days
+        or lifetime_value_prediction.repeat_spent <> excluded.repeat_spent";
 
 /// In which segment by spending a customer is.
 const SPEND: &str = "case when total_spent >= 500000 then 'spend-premium'

@@ -1,6 +1,7 @@
 //! What jobs cost beside the bare statements that do the same to everyone at once.
 
 use std::{
+    cell::Cell,
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -11,11 +12,15 @@ use tokio::process::Command;
 
 use crate::{
     Options,
+    client::Connection,
+    process::{PRODUCT, serve},
     report::{Report, median},
+    sample::Sample,
+    workload,
 };
 
-/// The jobs that there are statements for.
-const JOBS: [&str; 4] = ["rfm", "segmentation", "churn", "metrics"];
+/// All jobs. From `loyalty` on, the default program counts the spending of 365 days.
+const JOBS: [&str; 6] = ["rfm", "segmentation", "churn", "metrics", "ltv", "loyalty"];
 
 /// How often each has its turn.
 const TURNS: usize = 3;
@@ -41,11 +46,46 @@ pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Repo
             let bare = by_hand(&[]).await?;
             nothing.push(product().await?.as_secs_f64() / bare.as_secs_f64());
         }
+        // No statement does what this job does; see the server written by hand.
+        let most = if job == "ltv" { f64::INFINITY } else { MOST };
         report.bound(&format!("job {job}, all to do"), name, median(times.into_iter()), f64::INFINITY, "s");
-        report.bound(&format!("job {job}, all to do ÷ by hand"), name, median(all.into_iter()), MOST, "×");
-        report.bound(&format!("job {job}, nothing to do ÷ by hand"), name, median(nothing.into_iter()), MOST, "×");
+        report.bound(&format!("job {job}, all to do ÷ by hand"), name, median(all.into_iter()), most, "×");
+        report.bound(&format!("job {job}, nothing to do ÷ by hand"), name, median(nothing.into_iter()), most, "×");
+        by_hand(&["--undo"]).await?;
+        let longest = longest_write(options, product(), url).await?;
+        // Only there do writers wait for each other.
+        let most = if name == "sqlite" { 100.0 } else { f64::INFINITY };
+        report.bound(&format!("longest write during job {job}"), name, longest.as_secs_f64() * 1000.0, most, "ms");
     }
     Ok(())
+}
+
+/// How long an order took at most, of those that were placed one after the other while a job was at work.
+async fn longest_write(
+    options: &Options,
+    job: impl Future<Output = anyhow::Result<Duration>>,
+    url: &str,
+) -> anyhow::Result<Duration> {
+    let server = serve(&options.server, PRODUCT, url).await?;
+    let sample = Sample::take(&server).await?;
+    let write =
+        workload::all().into_iter().find(|workload| workload.name == "write").expect("there is a workload that writes");
+    let (orders, _) = write.questions(&sample, (&server.base(), &server.base()));
+    let mut connection = Connection::open(server.address).await?;
+    let longest = Cell::new(Duration::ZERO);
+    let place_orders = async {
+        for order in orders.iter().cycle() {
+            let begun = Instant::now();
+            connection.ask(order).await?;
+            longest.set(longest.get().max(begun.elapsed()));
+        }
+        anyhow::Ok(Duration::ZERO)
+    };
+    tokio::select! {
+        ended = job => ended?,
+        ended = place_orders => ended?,
+    };
+    Ok(longest.get())
 }
 
 /// Runs a program to its end.

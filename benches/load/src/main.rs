@@ -1,6 +1,7 @@
 //! Runs the product and the server written by hand side by side, asks both the same questions in turns, and holds what
 //! they cost against the goals of `docs/performance.md`. `scripts/bench` prepares the databases and starts it.
 
+mod analytics;
 mod client;
 mod fan_out;
 mod growth;
@@ -26,8 +27,8 @@ use self::{
 /// The flags.
 #[derive(Clone, Debug, Parser)]
 struct Options {
-    /// What to measure: names of workloads, `start`, `jobs`, `segments`, `pages` (first and deep ones of every order),
-    /// `growth` and `fan-out`; all if none is named.
+    /// What to measure: names of workloads, `start`, `jobs`, `analytics`, `segments`, `pages` (first and deep ones of every
+    /// order), `growth` and `fan-out`; all if none is named.
     names: Vec<String>,
     /// The product's program.
     #[arg(long)]
@@ -81,17 +82,20 @@ async fn main() -> anyhow::Result<ExitCode> {
         for workload in workload::all().iter().filter(|workload| options.wants(workload.name)) {
             turns::measure(&options, workload, (name, machine), (&server, &baseline), &sample, &mut report).await?;
         }
-        if options.wants("segments") {
-            segments::measure(&options, (name, url, machine), &server, &sample, &mut report).await?;
+        if options.wants("analytics") {
+            analytics::measure(&options, name, &server, &sample, &mut report).await?;
         }
         if options.wants("pages") {
             growth::pages(&options, (name, machine), &server, &mut report).await?;
         }
         let prefix = format!("{name}=");
-        if options.wants("growth")
-            && let Some(small) = options.small_database.iter().find_map(|small| small.strip_prefix(&prefix))
-        {
-            growth::measure(&options, (name, machine), (&server, small), &sample, &mut report).await?;
+        if let Some(small) = options.small_database.iter().find_map(|small| small.strip_prefix(&prefix)) {
+            if options.wants("growth") {
+                growth::measure(&options, (name, machine), (&server, small), &sample, &mut report).await?;
+            }
+            if options.wants("segments") {
+                segments::measure(&options, (name, small, machine), &mut report).await?;
+            }
         }
         if options.wants("fan-out") {
             for subscribers in fan_out::SUBSCRIBERS {

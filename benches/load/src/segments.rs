@@ -8,7 +8,7 @@ use crate::{
     Options,
     client::Connection,
     jobs,
-    process::{Machine, Server},
+    process::{Machine, PRODUCT, serve},
     report::Report,
     sample::{Sample, graphql, text},
     turns::{Turn, medians, take},
@@ -18,22 +18,23 @@ use crate::{
 /// How many segments there are.
 const COUNT: usize = 200;
 
-/// Orders with as many segments besides cost at most twice as much: only rules that read orders are asked.
+/// Orders with as many segments besides cost at most twice as much: only rules that read orders are asked. The smaller
+/// database will do, as a write asks about one customer.
 pub async fn measure(
     options: &Options,
     (name, url, machine): (&str, &str, Machine),
-    server: &Server,
-    sample: &Sample,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    let server = serve(&options.server, PRODUCT, url).await?;
+    let sample = Sample::take(&server).await?;
     let write =
         workload::all().into_iter().find(|workload| workload.name == "write").expect("there is a workload that writes");
-    let (questions, _) = write.questions(sample, (&server.base(), &server.base()));
+    let (questions, _) = write.questions(&sample, (&server.base(), &server.base()));
     let turns = async || {
         let mut turns = Vec::new();
         // The first turn warms up.
         for round in 0..=options.rounds {
-            let turn = take(options, machine, server, &questions).await?;
+            let turn = take(options, machine, &server, &questions).await?;
             if round > 0 {
                 turns.push(turn);
             }
@@ -74,7 +75,7 @@ async fn make(connection: &mut Connection, program: &Path, database: &str) -> an
 fn rule(index: usize) -> Value {
     let country = ["DE", "FR", "US", "GB"][index / 10 % 4];
     match index % 10 {
-        0 => json!({ "totalSpent": { "gte": (100 * index).to_string() } }),
+        0 => json!({ "totalSpent": { "gte": (100 * index).to_string(), "lt": (100 * index + 500).to_string() } }),
         1 => json!({ "orders": { "count": {
             "where": { "status": { "eq": "DELIVERED" }, "deliveredAt": { "gte": { "ago": format!("P{}D", 30 + index) } } },
             "is": { "gte": 2 },

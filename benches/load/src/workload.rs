@@ -9,6 +9,9 @@ use crate::{
     sample::{Sample, request},
 };
 
+/// How many questions of a kind are asked in turn: nodes as JSON-LD and as N-Quads are so many different ones.
+const COUNT: usize = 10_000;
+
 /// A kind of question.
 pub struct Workload {
     /// Its name, and its path at the server written by hand.
@@ -87,7 +90,7 @@ pub fn all() -> [Workload; 7] {
 impl Workload {
     /// The same question for the product and for the server written by hand.
     pub fn questions(&self, sample: &Sample, bases: (&str, &str)) -> (Vec<Question>, Vec<Question>) {
-        let drawn = sample.draw(2000, |sample, chance| {
+        let drawn = sample.draw(COUNT, |sample, chance| {
             let variables = (self.variables)(sample, chance);
             let Some(query) = self.query else {
                 let path = variables["id"].as_str().unwrap_or_default().replacen(bases.0, "", 1);
