@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Population;
 use crate::{
-    customer::{Customer, metrics::MOVEMENTS},
+    customer::{Customer, metrics::movements},
     failure::Outcome,
     money::Money,
     store::{self, Database, Reading},
@@ -49,10 +49,10 @@ pub async fn top_customers(
     reading: &Reading,
 ) -> Outcome<Vec<CustomerRevenue>> {
     let statement = format!(
-        " select customer_id, cast(sum(amount) as bigint) from {MOVEMENTS} movement
+        " select customer_id, cast(sum(amount) as bigint) from {movements} movement
         where instant >= {since} and instant <= {at}
-            and customer_id in (select id from chosen where deleted_at is null)
         group by customer_id order by 2 desc, 1 limit {count}",
+        movements = movements("customer_id in (select id from chosen where deleted_at is null)"),
         since = population.number(0),
         at = population.at(),
     );
@@ -80,8 +80,8 @@ pub async fn revenue_by_country(
 ) -> Outcome<Vec<CountryRevenue>> {
     let statement = format!(
         ", spender as (
-            select customer_id, sum(amount) as amount from {MOVEMENTS} movement
-            where instant >= {since} and instant <= {at} and {has}
+            select customer_id, sum(amount) as amount from {movements} movement
+            where instant >= {since} and instant <= {at}
             group by customer_id
         )
         select address.address_country, count(*), cast(sum(spender.amount) as bigint)
@@ -90,7 +90,7 @@ pub async fn revenue_by_country(
         group by 1 order by 3 desc, 1 limit {count}",
         since = population.number(0),
         at = population.at(),
-        has = population.has("customer_id"),
+        movements = movements(&population.has("customer_id")),
     );
     let rows = population.ask(database, &statement, &[since.timestamp_millis()]).await?;
     let told = rows.iter().map(|row| {

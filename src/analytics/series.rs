@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use tokio::try_join;
 
 use super::{CalendarInterval, Population, interval::milliseconds};
-use crate::{churn, customer::metrics::MOVEMENTS, failure::Outcome, instant::Day, money::Money, store::Database};
+use crate::{churn, customer::metrics::movements, failure::Outcome, instant::Day, money::Money, store::Database};
 
 /// How many intervals a series has at most.
 pub const MOST_INTERVALS: i32 = 366;
@@ -110,8 +110,8 @@ impl Question<'_> {
     }
 
     async fn revenue(&self) -> Outcome<Vec<i64>> {
-        let is_meant = self.population.has("customer_id");
-        self.sums("instant", "cast(sum(amount) as bigint)", &format!("{MOVEMENTS} movement"), &is_meant).await
+        let movements = movements(&self.population.has("customer_id"));
+        self.sums("instant", "cast(sum(amount) as bigint)", &format!("{movements} movement"), "true").await
     }
 
     async fn active_customers(&self) -> Outcome<Vec<i64>> {

@@ -19,33 +19,32 @@ use crate::{
     transaction::Transaction,
 };
 
-/// [`STORE_TOTAL`], for statements that are put together when the code is compiled.
-macro_rules! store_total {
-    () => {
-        "case when exchange_rate is null then total else (total * exchange_rate + 500000) / 1000000 end"
-    };
-}
-
 /// What an order comes to in minor units of the store's currency, in SQL over its row. An amount in another currency is
 /// converted by the rate of its order, and rounded half up.
-pub const STORE_TOTAL: &str = store_total!();
+pub const STORE_TOTAL: &str =
+    "case when exchange_rate is null then total else (total * exchange_rate + 500000) / 1000000 end";
 
-/// A derived table of all movements of money: each purchase at its delivery, each refund with a negative
-/// amount, in minor units of the store's currency.
+/// A derived table of movements of money: each purchase at its delivery, each refund with a negative amount, in minor
+/// units of the store's currency. Its columns are `customer_id`, `instant` and `amount`.
+///
+/// Only those are in it whose `customer_id` fulfils `is_meant`: where few customers are, the condition stands here, as
+/// SQLite reads all of a union before it asks a condition about it that has a query of its own.
 ///
 /// An amount in another currency is converted by the rate of its order, and rounded half up.
-pub const MOVEMENTS: &str = concat!(
-    "(
-    select customer_id, delivered_at as instant, ",
-    store_total!(),
-    " as amount
-    from orders
-    where delivered_at is not null
-    union all
-    select customer_id, refunded_at, -store_amount
-    from refund
-)"
-);
+#[must_use]
+pub fn movements(is_meant: &str) -> String {
+    format!(
+        "(
+            select customer_id, delivered_at as instant, {STORE_TOTAL} as amount
+            from orders
+            where delivered_at is not null and {is_meant}
+            union all
+            select customer_id, refunded_at, -store_amount
+            from refund
+            where {is_meant}
+        )"
+    )
+}
 
 /// The figures that are kept of a customer, by their columns and their names in GraphQL.
 const FIGURES: [(&str, &str); 6] = [
@@ -326,7 +325,7 @@ pub async fn subtract_refund(tx: &Transaction, refund: &refund::Model) -> anyhow
     Ok(())
 }
 
-/// An amount in the store's currency, by the same rule as [`MOVEMENTS`].
+/// An amount in the store's currency, by the same rule as [`movements`].
 #[must_use]
 pub fn in_store_currency(amount: i64, exchange_rate: Option<i64>) -> i64 {
     let Some(rate) = exchange_rate else { return amount };

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::program::tiers::PARKED_NAME;
 use crate::{
-    customer::metrics::MOVEMENTS,
+    customer::metrics::movements,
     instant::Instant,
     store::{Dialect, Kind, execute, query},
 };
@@ -78,9 +78,9 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         ), change as (
             select turn.id, turn.since, turn.until, turn.from_id, turn.program_id, movement.instant, movement.amount,
                 1 as movements
-            from {MOVEMENTS} movement
+            from {movements} movement
             join turn on turn.customer_id = movement.customer_id
-            where {is_meant} and turn.is_by_money = 1 and movement.instant < turn.until
+            where turn.is_by_money = 1 and movement.instant < turn.until
             union all
             select id, since, until, from_id, program_id, since, 0, 0 from turn
         ), balance as (
@@ -107,7 +107,7 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         join loyalty_tier tier on tier.id = start.tier_id
         where start.before is null or start.before <> start.tier_id",
         turns = table_of_turns(dialect),
-        is_meant = dialect.is_among("movement.customer_id", 3),
+        movements = movements(&dialect.is_among("customer_id", 3)),
     );
     let by_money = turns.iter().filter(|turn| turn.is_by_money).map(|turn| turn.customer);
     let customers: Vec<Uuid> = by_money.collect();

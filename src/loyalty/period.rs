@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use sea_orm::sea_query::Value;
 
-use crate::{customer::metrics::MOVEMENTS, instant::DAY};
+use crate::{customer::metrics::movements, instant::DAY};
 
 /// How long spending counts in programs that look back: 365 days, in milliseconds.
 const ROLLING_PERIOD: i64 = 365 * DAY;
@@ -11,6 +11,9 @@ const ROLLING_PERIOD: i64 = 365 * DAY;
 /// The condition that a `mover` is in a program where all spending counts. Where that of a period counts, time passes
 /// besides.
 const BY_MONEY: &str = "mover.evaluation = 'LIFETIME'";
+
+/// The condition on a movement that it is of `customer`.
+const THEIRS: &str = "customer_id = customer.id";
 
 /// Who may fall, in SQL over the rows `member`, `program` and `customer`.
 pub(super) struct Falls {
@@ -59,14 +62,15 @@ impl Falls {
         let kept = format!(
             "case program.evaluation when 'CALENDAR' then coalesce((
                 select cast(max(year.spent) as bigint) from (
-                    select sum(movement.amount) as spent from {MOVEMENTS} movement
-                    where movement.customer_id = customer.id and movement.instant <= {now}
+                    select sum(movement.amount) as spent from {theirs} movement
+                    where movement.instant <= {now}
                         and movement.instant >= case when {now} >= {this_year} + cast(program.grace_days as bigint) * {DAY}
                             then {last_year} else {year_before} end
                     group by case when movement.instant >= {this_year} then 0
                         when movement.instant >= {last_year} then 1 else 2 end
                 ) year
             ), 0) else {spent} end",
+            theirs = movements(THEIRS),
             spent = spent_expression(),
         );
         Self { condition, kept, is_by_money: BY_MONEY, parameters }
@@ -84,11 +88,12 @@ fn new_year(as_of: DateTime<Utc>, years: i32) -> DateTime<Utc> {
 pub(super) fn spent_expression() -> String {
     format!(
         "case program.evaluation when 'LIFETIME' then customer.total_spent else coalesce((
-            select cast(sum(movement.amount) as bigint) from {MOVEMENTS} movement
-            where movement.customer_id = customer.id and movement.instant <= cast($1 as bigint)
+            select cast(sum(movement.amount) as bigint) from {theirs} movement
+            where movement.instant <= cast($1 as bigint)
                 and movement.instant >= case program.evaluation
                     when 'ROLLING' then cast($1 as bigint) - {ROLLING_PERIOD} else cast($2 as bigint) end
-        ), 0) end"
+        ), 0) end",
+        theirs = movements(THEIRS),
     )
 }
 

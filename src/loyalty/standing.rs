@@ -17,7 +17,7 @@ use super::{
     period::{Falls, instants, spent_expression},
 };
 use crate::{
-    customer::metrics::MOVEMENTS,
+    customer::metrics::movements,
     store::{Dialect, Kind, execute, query},
 };
 
@@ -238,7 +238,7 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
                 case when row_number() over upwards > 1 then tier.min_spend end as least
             from loyalty_tier tier
             window upwards as (partition by tier.program_id order by tier.min_spend)
-        ), spender as (
+        ), spender as materialized (
             select membership.id, membership.customer_id, membership.program_id, membership.tier_id, membership.since,
                 membership.tier_since, held.rank, held.min_spend, program.evaluation, program.grace_days,
                 {spent} as spent, {kept} as kept
@@ -282,8 +282,8 @@ async fn settle(
     let sql = format!(
         "{movers}, change as (
             select customer_id, instant, sum(amount) as amount
-            from {MOVEMENTS} movement
-            where instant <= cast($1 as bigint) and customer_id in (select customer_id from mover)
+            from {movements} movement
+            where instant <= cast($1 as bigint)
             group by customer_id, instant
         ), balance as (
             select customer_id, instant,
@@ -308,6 +308,7 @@ async fn settle(
         group by mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise, mover.least,
             mover.since, mover.evaluation, mover.from_id, mover.tier_since, absence.id",
         movers = movers(is_meant, falls),
+        movements = movements("customer_id in (select customer_id from mover)"),
         is_by_money = falls.is_by_money,
     );
     let mut parameters = instants(as_of);

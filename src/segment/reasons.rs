@@ -51,17 +51,20 @@ pub async fn reasons(
         moved.entry(*segment).or_default().push(*customer);
     }
     let scope = scope(reading, Dialect::from(db.get_database_backend()));
-    let mut judged = Vec::new();
-    for entry in book.entries().filter(|entry| moved.contains_key(&entry.key)) {
-        judged.push(Judged::new(&scope, entry, changed)?);
+    // Rules are judged together that are about the same customers: all of them where there is one customer. Of many, few
+    // move in the same segments, and each rule asks about its own.
+    let mut alike: BTreeMap<&[Uuid], Vec<Judged<'_>>> = BTreeMap::new();
+    for entry in book.entries() {
+        if let Some(customers) = moved.get(&entry.key) {
+            alike.entry(customers).or_default().push(Judged::new(&scope, entry, changed)?);
+        }
     }
     let mut reasons = Reasons::new();
-    for some in together(&judged) {
-        let customers: BTreeSet<Uuid> = some.iter().flat_map(|judged| &moved[&judged.entry.key]).copied().collect();
-        let customers: Vec<Uuid> = customers.into_iter().collect();
-        for customers in customers.chunks(MOST_CUSTOMERS) {
-            let told = ask(db, &scope, book, some, customers, |place| places.contains(&place)).await?;
-            reasons.extend(told);
+    for (customers, judged) in &alike {
+        for some in together(judged) {
+            for customers in customers.chunks(MOST_CUSTOMERS) {
+                reasons.extend(ask(db, &scope, book, some, customers).await?);
+            }
         }
     }
     Ok(reasons)
@@ -116,7 +119,6 @@ async fn ask(
     book: &Book,
     judged: &[Judged<'_>],
     customers: &[Uuid],
-    is_asked: impl Fn((Uuid, Uuid)) -> bool,
 ) -> anyhow::Result<Reasons> {
     let key = Expr::col((Entity, Column::Id));
     let mut statement = Query::select();
@@ -134,8 +136,7 @@ async fn ask(
     for row in rows {
         let customer: Uuid = row.try_get_by_index(0)?;
         let is_deleted: bool = row.try_get_by_index(1)?;
-        let asked = judged.iter().zip(&verdicts).filter(|(judged, _)| is_asked((judged.entry.key, customer)));
-        for (judged, verdicts) in asked {
+        for (judged, verdicts) in judged.iter().zip(&verdicts) {
             let told = if is_deleted {
                 vec!["the customer was deleted".to_owned()]
             } else {

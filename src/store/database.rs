@@ -41,6 +41,10 @@ const READING_LIMIT: Duration = Duration::from_secs(35);
 /// for every statement.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
+/// How many rows SQLite's thread may be ahead of whoever reads them. Where it has to wait, both threads wake each other for
+/// every row.
+const ROWS_AHEAD: usize = 4_096;
+
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
 const SQLITE_CACHE: &str = "-2000";
 
@@ -217,6 +221,7 @@ fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(PATIENCE)
                 .foreign_keys(true)
+                .row_buffer_size(ROWS_AHEAD)
                 .pragma("cache_size", SQLITE_CACHE)
                 .pragma("mmap_size", "0")
                 .read_only(is_read_only)

@@ -186,12 +186,12 @@ const SCORE: &str = "insert into rfm_score (id, recency, frequency, monetary, se
     where rfm_score.recency <> excluded.recency or rfm_score.frequency <> excluded.frequency
         or rfm_score.monetary <> excluded.monetary";
 
-/// The events of those who entered a segment now.
+/// The events of those who entered a segment now, with a text in place of the condition that decided.
 const ENTERED: &str = "insert into event
-        (id, position, kind, occurred_at, customer_id, sequence, segment_id, changed_fields, actor, cause)
+        (id, position, kind, occurred_at, customer_id, sequence, segment_id, changed_fields, decided_by, actor, cause)
     select {key}, {position}, 'SEGMENT_ENTERED', {now}, customer_id,
         1 + (select coalesce(max(sequence), 0) from event where event.customer_id = entered.customer_id),
-        segment_id, '[]', 'by hand', 'JOB'
+        segment_id, '[]', '[\"rfm (segment = CHAMPIONS) (is 1)\"]', 'by hand', 'JOB'
     from segment_membership entered where since = {now}";
 
 /// The members who do not reach their tier by what they spent in the last 365 days.
