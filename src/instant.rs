@@ -5,6 +5,7 @@ use std::{
     ops::RangeInclusive,
 };
 
+use anyhow::Context;
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -29,6 +30,14 @@ impl Instant {
         };
         let instant = DateTime::from_timestamp_millis(instant.timestamp_millis())?;
         YEARS.contains(&instant.year()).then_some(Self(instant))
+    }
+
+    /// The instant that a database keeps as so many milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When there is none: nothing of ours wrote it.
+    pub fn stored(milliseconds: i64) -> anyhow::Result<Self> {
+        DateTime::from_timestamp_millis(milliseconds).map(Self).context("an instant in the database is out of range")
     }
 }
 

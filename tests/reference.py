@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/data/reference: every figure of every customer of the four data sets, computed without the product from
-the files in `data/`, one customer at a time, by the definitions of the metrics alone.
+the files in `data/` and the invoices of tests/data/online_retail, one customer at a time, by the definitions of the
+metrics alone.
 
     python3 tests/reference.py
 
@@ -76,8 +77,8 @@ def at(text):
 
 def rows(name):
     path = DATA / name
-    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if name.endswith(".gz") else open(path, encoding="utf-8", newline="")
-    with opened as file:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -110,7 +111,7 @@ def cdnow():
 
 def online_retail():
     invoices = {}
-    for row in rows("online_retail_2010-12-01_09.csv.gz"):
+    for row in rows(HERE / "data/online_retail/invoices.csv.gz"):
         if not row["CustomerID"]:
             continue
         moment = at(row["InvoiceDate"])
@@ -328,5 +329,5 @@ def write(name, customers, moment, past, has_model):
 if __name__ == "__main__":
     write("northwind", northwind(), "1998-06-15T00:00:00", "1997-06-30T00:00:00", True)
     write("chinook", chinook(), "2025-12-31T00:00:00", "2023-07-01T00:00:00", False)
-    write("online_retail", online_retail(), "2010-12-10T00:00:00", "2010-12-05T12:00:00", True)
+    write("online_retail", online_retail(), "2011-12-10T00:00:00", "2011-06-15T12:00:00", True)
     write("cdnow", cdnow(), "1998-07-01T00:00:00", "1997-09-30T00:00:00", False)

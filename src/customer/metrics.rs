@@ -245,12 +245,12 @@ pub async fn at(
     let rows = rows.context("could not read the figures of customers from their orders")?;
     let instant = |row: &QueryResult, index| {
         let milliseconds: Option<i64> = row.try_get_by_index(index)?;
-        anyhow::Ok(milliseconds.and_then(DateTime::from_timestamp_millis).map(Instant))
+        milliseconds.map(Instant::stored).transpose()
     };
     rows.iter()
         .map(|row| {
             let figures = Figures {
-                customer_since: instant(row, 1)?.context("an instant in the database is out of range")?,
+                customer_since: Instant::stored(row.try_get_by_index(1)?)?,
                 total_orders: row.try_get_by_index(2)?,
                 delivered_orders: row.try_get_by_index(3)?,
                 total_spent: row.try_get_by_index(4)?,

@@ -200,16 +200,13 @@ pub async fn of(
     let parameters = vec![dialect.parameter(memberships), i64::from(limit).into()];
     let rows = query(db, &sql, parameters).await.context("could not read which tiers members held")?;
     let mut intervals: HashMap<Uuid, Vec<Interval>> = HashMap::new();
-    let instant = |milliseconds| {
-        DateTime::from_timestamp_millis(milliseconds).map(Instant).context("an instant in the database is out of range")
-    };
     for row in rows {
         let until: Option<i64> = row.try_get_by_index(4)?;
         let interval = Interval {
             tier: row.try_get_by_index(1)?,
             name: row.try_get_by_index(2)?,
-            since: instant(row.try_get_by_index(3)?)?,
-            until: until.map(instant).transpose()?,
+            since: Instant::stored(row.try_get_by_index(3)?)?,
+            until: until.map(Instant::stored).transpose()?,
         };
         intervals.entry(row.try_get_by_index(0)?).or_default().push(interval);
     }

@@ -9,6 +9,7 @@ pub mod membership;
 pub mod operations;
 mod period;
 pub mod program;
+mod spending;
 pub mod standing;
 pub mod tier;
 

@@ -3,8 +3,6 @@
 //! The statements are set-based and change only what differs. They say what they changed, and tell nobody:
 //! [`super::operations`] does.
 
-use std::collections::HashMap;
-
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{event::EventType, term::Term};
@@ -14,10 +12,12 @@ use uuid::Uuid;
 
 use super::{
     history::{self, Turn},
-    period::{Falls, instants, spent_expression},
+    period::Falls,
+    spending::{instants, spent_expression},
 };
 use crate::{
     customer::metrics::movements,
+    instant::Instant,
     store::{Dialect, Kind, execute, query},
 };
 
@@ -90,7 +90,7 @@ pub async fn enroll(
             customer: row.try_get_by_index(0)?,
             program: row.try_get_by_index(1)?,
             tier: row.try_get_by_index(2)?,
-            since: instant(row.try_get_by_index(3)?)?,
+            since: Instant::stored(row.try_get_by_index(3)?)?.0,
         })
     });
     enrolments.collect()
@@ -134,7 +134,7 @@ pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
 /// When the database fails.
 pub async fn overdue(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
     let mut falls = Falls::at_the_end_of_periods(as_of, 3);
-    let movers = movers("program.evaluation <> 'LIFETIME' and customer.deleted_at is null", &falls);
+    let movers = movers(&format!("customer.deleted_at is null and {}", falls.condition), &falls);
     let mut parameters = instants(as_of);
     parameters.append(&mut falls.parameters);
     let sql = format!("{movers} select distinct customer_id from mover where not is_rise order by customer_id");
@@ -156,12 +156,13 @@ pub async fn settle_periods(
     customers: &[Uuid],
 ) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
+    let falls = Falls::at_the_end_of_periods(as_of, 4);
     let is_meant = format!(
-        "program.evaluation <> 'LIFETIME' and customer.deleted_at is null and {}",
-        dialect.is_among("membership.customer_id", 3)
+        "customer.deleted_at is null and {} and {}",
+        dialect.is_among("membership.customer_id", 3),
+        falls.condition,
     );
-    let parameter = Some(dialect.parameter(customers));
-    settle(tx, as_of, (&is_meant, parameter), &Falls::at_the_end_of_periods(as_of, 4)).await
+    settle(tx, as_of, (&is_meant, Some(dialect.parameter(customers))), &falls).await
 }
 
 /// As [`settle_tiers`], for the members of `program`, whose tiers were changed: they rise and fall at once.
@@ -176,58 +177,6 @@ pub async fn settle_program(
     settle(tx, as_of, ("membership.program_id = $3", Some(program.into())), &Falls::of_all()).await
 }
 
-/// What `customer` spent, as far as it counts in `program`, in minor units of the store's currency.
-///
-/// # Errors
-/// When the database fails.
-pub async fn spent(
-    tx: &impl ConnectionTrait,
-    as_of: DateTime<Utc>,
-    customer: Uuid,
-    program: Uuid,
-) -> anyhow::Result<i64> {
-    let sql = format!(
-        "select {} from customer, loyalty_program program where customer.id = $3 and program.id = $4",
-        spent_expression(),
-    );
-    let mut parameters = instants(as_of);
-    parameters.extend([customer.into(), program.into()]);
-    let rows = query(tx, &sql, parameters).await.context("could not tell what a customer spent")?;
-    Ok(rows.first().context("there is no such customer, or no such program")?.try_get_by_index(0)?)
-}
-
-/// What the members of `memberships` have yet to spend to rise to the next tier, in minor units of the store's currency,
-/// in one statement. Those on the highest tier are left out.
-///
-/// # Errors
-/// When the database fails.
-pub async fn spend_to_next_tier(
-    db: &impl ConnectionTrait,
-    as_of: DateTime<Utc>,
-    memberships: &[Uuid],
-) -> anyhow::Result<HashMap<Uuid, i64>> {
-    let dialect = Dialect::from(db.get_database_backend());
-    let sql = format!(
-        "select membership.id, next.min_spend - {spent}
-        from loyalty_membership membership
-        join loyalty_tier held on held.id = membership.tier_id
-        join loyalty_tier next on next.program_id = held.program_id and next.rank = held.rank + 1
-        join loyalty_program program on program.id = membership.program_id
-        join customer on customer.id = membership.customer_id
-        where {is_meant}",
-        spent = spent_expression(),
-        is_meant = dialect.is_among("membership.id", 3),
-    );
-    let mut parameters = instants(as_of);
-    parameters.push(dialect.parameter(memberships));
-    let rows = query(db, &sql, parameters).await.context("could not tell what members have yet to spend")?;
-    let missing = rows.iter().map(|row| {
-        // Nobody who has spent enough is below the tier for longer than a transaction takes.
-        Ok((row.try_get_by_index(0)?, row.try_get_by_index::<i64>(1)?.max(0)))
-    });
-    missing.collect()
-}
-
 /// The members who are to come to another tier, `mover`, as common table expressions: those of the memberships that
 /// `is_meant`, and those who would fall only as `falls` says.
 fn movers(is_meant: &str, falls: &Falls) -> String {
@@ -240,7 +189,7 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
             window upwards as (partition by tier.program_id order by tier.min_spend)
         ), spender as materialized (
             select membership.id, membership.customer_id, membership.program_id, membership.tier_id, membership.since,
-                membership.tier_since, held.rank, held.min_spend, program.evaluation, program.grace_days,
+                membership.tier_since, held.rank, held.min_spend, program.evaluation, {condition} as may_fall,
                 {spent} as spent, {kept} as kept
             from loyalty_membership membership
             join loyalty_tier held on held.id = membership.tier_id
@@ -259,7 +208,7 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
             join band on band.program_id = member.program_id
                 and (band.least is null or member.counted >= band.least)
                 and (band.below is null or member.counted < band.below)
-            where member.tier_id <> band.id and (band.rank > member.rank or ({condition}))
+            where member.tier_id <> band.id and (band.rank > member.rank or member.may_fall)
         )",
         spent = spent_expression(),
     )
@@ -322,14 +271,14 @@ async fn settle(
             from: row.try_get_by_index(6)?,
             tier: row.try_get_by_index(3)?,
             is_rise: row.try_get_by_index(4)?,
-            since: instant(row.try_get_by_index(5)?)?,
+            since: Instant::stored(row.try_get_by_index(5)?)?.0,
         };
         moves.push(to);
         turns.push(Turn {
             membership: row.try_get_by_index(0)?,
             customer: to.customer,
             from: to.from,
-            since: instant(row.try_get_by_index(7)?)?,
+            since: Instant::stored(row.try_get_by_index(7)?)?.0,
             until: to.since,
             is_by_money: row.try_get_by_index(8)?,
         });
@@ -351,10 +300,6 @@ async fn settle(
     let written = execute(tx, &sql, vec![dialect.records(records.collect())]).await;
     written.context("could not set the loyalty tiers of customers")?;
     Ok(moves)
-}
-
-fn instant(milliseconds: i64) -> anyhow::Result<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(milliseconds).context("an instant in the database is out of range")
 }
 
 #[cfg(test)]
@@ -415,122 +360,6 @@ mod tests {
             assert_eq!(tier(&tx, debtor).await?, ("Bronze".to_owned(), ago(300)));
             assert_eq!(settle_tiers(&tx, now(), None).await?, []);
             assert_eq!(enroll(&tx, now(), None).await?, []);
-            Ok(())
-        })
-        .await
-    }
-
-    /// The tier that the one member of the default program holds after it was settled at each of these instants.
-    async fn settled(
-        tx: &sea_orm::DatabaseTransaction,
-        member: Uuid,
-        instants: &[DateTime<Utc>],
-    ) -> anyhow::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for &instant in instants {
-            let overdue = overdue(tx, instant).await?;
-            let moves = settle_periods(tx, instant, &[member]).await?;
-            assert_eq!(overdue, moves.iter().map(|move_| move_.customer).collect::<Vec<_>>(), "{instant}");
-            assert!(moves.iter().all(|move_| !move_.is_rise && move_.since == instant), "{moves:?}");
-            names.push(tier(tx, member).await?.0);
-        }
-        Ok(names)
-    }
-
-    /// A member who came to Silver at `start` by spending 600, in a program that evaluates so.
-    async fn silver(
-        tx: &sea_orm::DatabaseTransaction,
-        evaluation: &str,
-        grace_days: Option<i32>,
-        start: DateTime<Utc>,
-    ) -> anyhow::Result<Uuid> {
-        execute(tx, "delete from loyalty_membership", Vec::new()).await?;
-        let sql = "update loyalty_program set evaluation = $1, grace_days = $2";
-        execute(tx, sql, vec![evaluation.into(), grace_days.into()]).await?;
-        let jane = customer(tx, "Jane").await?;
-        insert_all(tx, vec![purchase(jane, start, 60_000)]).await?;
-        enroll(tx, start, Some(&[jane])).await?;
-        let moves = settle_tiers(tx, start, Some(&[jane])).await?;
-        assert_eq!((moves.len(), tier(tx, jane).await?), (1, ("Silver".to_owned(), start)));
-        Ok(jane)
-    }
-
-    /// Days of grace, when money moved and how much, when tiers are settled, and the tier after each time.
-    type Case<'a, T> = (Option<i32>, &'a [(T, i64)], &'a [DateTime<Utc>], &'a [&'a str]);
-
-    #[tokio::test]
-    async fn a_rolling_tier_is_lost_when_365_days_and_the_grace_are_over() -> anyhow::Result<()> {
-        each_store(async |app| {
-            let tx = app.database.begin().await?;
-            let start = ago(500);
-            let day = |days| start + chrono::TimeDelta::days(days);
-            let moment = chrono::TimeDelta::milliseconds(1);
-            let cases: [Case<'_, i64>; 5] = [
-                (Some(0), &[], &[day(364), day(365), day(365) + moment], &["Silver", "Silver", "Bronze"]),
-                (Some(30), &[], &[day(365) + moment, day(395), day(395) + moment], &["Silver", "Silver", "Bronze"]),
-                (None, &[], &[day(499)], &["Silver"]),
-                // Reached again, and then no more.
-                (Some(0), &[(100, 50_000)], &[day(400), day(465), day(465) + moment], &["Silver", "Silver", "Bronze"]),
-                (Some(0), &[(100, 49_999)], &[day(365) + moment], &["Bronze"]),
-            ];
-
-            for (grace, purchases, instants, expected) in cases {
-                let jane = silver(&tx, "ROLLING", grace, start).await?;
-                let more = purchases.iter().map(|&(days, total)| purchase(jane, day(days), total));
-                insert_all(&tx, more.collect()).await?;
-                assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {purchases:?}");
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    #[tokio::test]
-    async fn who_was_deleted_does_not_fall() -> anyhow::Result<()> {
-        each_store(async |app| {
-            let tx = app.database.begin().await?;
-            let jane = silver(&tx, "ROLLING", Some(0), ago(500)).await?;
-            let sql = "update customer set deleted_at = $1";
-            execute(&tx, sql, vec![ago(400).timestamp_millis().into()]).await?;
-
-            assert_eq!(settled(&tx, jane, &[now()]).await?, ["Silver"]);
-            execute(&tx, sql, vec![Option::<i64>::None.into()]).await?;
-            assert_eq!(settled(&tx, jane, &[now()]).await?, ["Bronze"]);
-            Ok(())
-        })
-        .await
-    }
-
-    #[tokio::test]
-    async fn a_tier_of_a_calendar_year_is_lost_when_a_year_without_it_and_the_grace_are_over() -> anyhow::Result<()> {
-        each_store(async |app| {
-            let tx = app.database.begin().await?;
-            let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
-            let start = at("2024-06-01T00:00:00Z");
-            let eve = ["2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00Z", "2025-12-31T23:59:59.999Z"].map(at);
-            let (end, graced) =
-                (at("2026-01-01T00:00:00Z"), ["2026-01-31T23:59:59.999Z", "2026-02-01T00:00:00Z"].map(at));
-            let cases: [Case<'_, &str>; 6] = [
-                (Some(0), &[], &eve, &["Silver", "Silver", "Silver"]),
-                (Some(0), &[("2025-03-01T00:00:00Z", 49_999)], &[eve[2], end], &["Silver", "Bronze"]),
-                (Some(0), &[("2025-03-01T00:00:00Z", 50_000)], &[end], &["Silver"]),
-                (Some(31), &[], &[end, graced[0], graced[1]], &["Silver", "Silver", "Bronze"]),
-                // What is returned in the same year lets nobody fall within it.
-                (Some(0), &[("2024-07-01T00:00:00Z", -60_000)], &[eve[0], eve[1]], &["Silver", "Bronze"]),
-                (None, &[], &[at("2026-11-01T00:00:00Z")], &["Silver"]),
-            ];
-
-            for (grace, movements, instants, expected) in cases {
-                let jane = silver(&tx, "CALENDAR", grace, start).await?;
-                for &(instant, amount) in movements {
-                    if amount > 0 {
-                        insert_all(&tx, vec![purchase(jane, at(instant), amount)]).await?;
-                    } else {
-                        insert_all(&tx, vec![refund(jane, at(instant), -amount)]).await?;
-                    }
-                }
-                assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {movements:?}");
-            }
             Ok(())
         })
         .await

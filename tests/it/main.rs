@@ -5,6 +5,7 @@
 
 mod address;
 mod analytics;
+mod boundaries;
 mod browser;
 mod churn;
 mod communication;

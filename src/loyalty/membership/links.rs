@@ -18,7 +18,7 @@ use crate::{
     failure::{Failure, Outcome},
     graphql::{self, LARGEST_SIZE},
     instant::Instant,
-    loyalty::{LoyaltyProgram, LoyaltyTier, history, standing, tier::ladder},
+    loyalty::{LoyaltyProgram, LoyaltyTier, history, spending, tier::ladder},
     money::Money,
     store::{self, Database, Reading, Values},
 };
@@ -54,7 +54,7 @@ impl LoyaltyMembership {
         let reading = ctx.data_unchecked::<Reading>();
         let missing = self.siblings.share(graphql::place(ctx), || async {
             let (db, keys) = (database(ctx).reader(), self.siblings.keys());
-            Ok(Arc::new(standing::spend_to_next_tier(db, reading.now, &keys).await?))
+            Ok(Arc::new(spending::spend_to_next_tier(db, reading.now, &keys).await?))
         });
         let missing: Outcome<Arc<HashMap<Uuid, i64>>> = missing.await;
         let missing = missing.map(|missing| missing.get(&self.key).copied()).transpose()?;

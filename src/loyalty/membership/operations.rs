@@ -9,7 +9,7 @@ use crate::{
     check::Check,
     customer::row,
     event::Event,
-    loyalty::{standing, tier::ladder},
+    loyalty::{spending, tier::ladder},
     rejection::{Attempt, Rejection},
     store::insert_all,
     transaction::Transaction,
@@ -30,7 +30,7 @@ pub async fn enroll(tx: &Transaction, customer: Uuid, program: Option<Uuid>) -> 
         .all(&*tx.db)
         .await
         .context("could not read the tiers of a program")?;
-    let spent = standing::spent(&*tx.db, tx.now, customer, program).await?;
+    let spent = spending::spent(&*tx.db, tx.now, customer, program).await?;
     let tier = ladder::reached(&tiers, spent).context("a program has tiers")?.id;
     let now = ChronoUnixTimestampMillis(tx.now);
     let membership = loyalty_membership::Model {
