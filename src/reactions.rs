@@ -13,7 +13,7 @@ use crate::{
     communication::{self, Automatic, Consequence},
     customer::metrics,
     event::{
-        Event,
+        Event, Tale,
         log::{self, Origin},
     },
     failure::{Failure, Outcome},
@@ -100,12 +100,50 @@ where
     attempt.retry(waits).when(is_passing).await
 }
 
-/// Lets everything follow from what has happened, and tells all of it; gives the number of events. Consequences may
-/// have consequences of their own; segments come last, when all figures and tiers are settled, and then the messages,
-/// which name the events that they follow from.
+/// What a transaction brought about, but for the segments that customers enter and leave by their rules.
+#[derive(Debug, Default)]
+struct Story {
+    tales: Vec<Tale>,
+    /// The messages that follow, each with the place of the tale that it follows from.
+    messages: Vec<(usize, Automatic)>,
+    /// The customers whom the tales are about.
+    touched: BTreeSet<Uuid>,
+    changed: Changed,
+}
+
+/// Lets everything follow from what has happened, and tells all of it; gives the number of events. Segments come last,
+/// when all figures and tiers are settled.
+///
+/// Where rules read the log or the messages, both are written before the rules are asked. Who moves then is told of last,
+/// and no rule is asked about that. Where there are no such rules, one statement writes all events.
 async fn react(tx: &Transaction) -> anyhow::Result<usize> {
-    let (mut tales, mut messages) = (Vec::new(), Vec::new());
-    let (mut touched, mut changed) = (BTreeSet::new(), Changed::default());
+    let Story { mut tales, mut messages, mut touched, mut changed } = unfold(tx).await?;
+    // Locked first: where customers belong, and by which rules, must be read after whoever else tells of them has ended.
+    lock(tx, &touched).await?;
+    let mut told = 0;
+    if !touched.is_empty() || tx.has_messages() {
+        let book = segment::rules::of(tx).await?;
+        let written = Changed::by_telling(!tales.is_empty(), !messages.is_empty() || tx.has_messages());
+        if book.entries().any(|entry| written.concerns(entry)) {
+            tell(tx, &tales, messages.drain(..)).await?;
+            told = tales.len();
+            touched.extend(tx.written_to());
+            lock(tx, &touched).await?;
+            changed = changed.and(written);
+        }
+        let touched: Vec<_> = touched.into_iter().collect();
+        segment::operations::reconsider(tx, &book, &touched, &changed).await?;
+    }
+    while let Some(event) = tx.event(tales.len()) {
+        tales.push(event.tale(tx.now));
+    }
+    tell(tx, &tales[told..], messages).await?;
+    Ok(tales.len())
+}
+
+/// Lets everything follow from what has happened. Consequences may have consequences of their own.
+async fn unfold(tx: &Transaction) -> anyhow::Result<Story> {
+    let Story { mut tales, mut messages, mut touched, mut changed } = Story::default();
     let mut bought = BTreeSet::new();
     while let Some(event) = tx.event(tales.len()) {
         let place = tales.len();
@@ -124,21 +162,21 @@ async fn react(tx: &Transaction) -> anyhow::Result<usize> {
         touched.insert(customer);
         changed = changed.and(change);
     }
-    // Locked first: where customers belong must be read after whoever else tells of them has ended.
-    lock(tx, &touched).await?;
-    let touched: Vec<_> = touched.into_iter().collect();
-    segment::operations::reconsider(tx, &touched, &changed).await?;
-    while let Some(event) = tx.event(tales.len()) {
-        tales.push(event.tale(tx.now));
-    }
-    lock(tx, &tales.iter().map(|tale| tale.customer).collect()).await?;
-    let keys = log::append(&*tx.db, tx.clock(), &tx.origin, &tales).await?;
+    Ok(Story { tales, messages, touched, changed })
+}
+
+/// Writes events to the log, and queues the messages that follow from them, each with the place of its event.
+async fn tell(
+    tx: &Transaction,
+    tales: &[Tale],
+    messages: impl IntoIterator<Item = (usize, Automatic)>,
+) -> anyhow::Result<()> {
+    let keys = log::append(&*tx.db, tx.clock(), &tx.origin, tales).await?;
     let messages = messages.into_iter();
     let messages: Vec<_> = messages
         .map(|(place, message)| Consequence { message, customer: tales[place].customer, event: keys[place] })
         .collect();
-    communication::operations::queue(tx, &messages).await?;
-    Ok(tales.len())
+    communication::operations::queue(tx, &messages).await
 }
 
 /// Locks the rows of those customers that are not locked yet.

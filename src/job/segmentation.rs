@@ -82,7 +82,8 @@ async fn apply(work: &Work<'_>, is_applied: impl Fn(&Entry) -> bool) -> anyhow::
     let misplaced: Vec<_> = computation::misplaced(work.reader(), &reading, applied()).await?.into_iter().collect();
     work.apply(&misplaced, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
-        operations::reconsider(&tx, &batch, &Changed::Everything).await?;
+        let rules = rules::of(&tx).await?;
+        operations::reconsider(&tx, &rules, &batch, &Changed::Everything).await?;
         Ok(batch.len())
     })
     .await?;

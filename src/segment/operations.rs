@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     event::Event,
+    filter::Book,
     store::{Kind, Values, execute, insert_all},
     transaction::Transaction,
 };
@@ -23,18 +24,18 @@ use crate::{
 const MOST_ASKED: usize = 150;
 
 /// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
-/// do. Only rules are asked that read something of `changed`, or name a segment that a customer has just entered or left.
+/// do. Only those rules of `book`, which are [`rules::of`] the transaction, are asked that read something of `changed`, or
+/// name a segment that a customer has just entered or left.
 ///
 /// One statement applies all of these rules, each a column of it, so that its cost is that of reading the customers;
 /// another reads where they are. Rules that name segments which have rules themselves come after those.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed) -> anyhow::Result<()> {
-    if customers.is_empty() || *changed == Changed::default() {
+pub async fn reconsider(tx: &Transaction, book: &Book, customers: &[Uuid], changed: &Changed) -> anyhow::Result<()> {
+    if customers.is_empty() {
         return Ok(());
     }
-    let book = rules::of(tx).await?;
     let (dialect, reading, keys) = (tx.dialect(), tx.reading(), Values::Keys(customers.to_vec()));
     let mut changed = changed.clone();
     for level in book.levels() {
@@ -50,7 +51,7 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed)
             if moved.is_empty() {
                 continue;
             }
-            let mut reasons = reasons(&*tx.db, &reading, &book, &moved, &changed).await?;
+            let mut reasons = reasons(&*tx.db, &reading, book, &moved, &changed).await?;
             enter(tx, belong.difference(&are).copied().collect(), &mut reasons).await?;
             leave(tx, are.difference(&belong).copied().collect(), &mut reasons).await?;
             for (segment, _) in moved {

@@ -4,7 +4,7 @@ use customers::job::segmentation;
 use serde_json::{Value, json};
 
 use crate::{
-    job,
+    communication, job,
     server::{Server, user_errors},
 };
 
@@ -293,6 +293,51 @@ async fn whoever_changes_moves_through_all_segments_at_once_and_is_told_why() {
     // A time that passed finds nothing to do.
     let run = job::run(&server, json!({ "name": "SEGMENTATION" })).await;
     assert_eq!(run["changed"], 0);
+}
+
+#[tokio::test]
+async fn rules_about_events_and_messages_hold_in_the_transaction_that_tells_of_them() {
+    let server = Server::start().await;
+    let was_told = |kind: &str| json!({ "events": { "some": { "type": { "eq": kind } } } });
+    let got = |template: &str| json!({ "communications": { "some": { "template": { "eq": template } } } });
+    let delivered = segment(&server, "Delivered", &was_told("ORDER_DELIVERED")).await;
+    let waiting =
+        json!({ "totalOrders": { "gte": 1 }, "events": { "none": { "type": { "eq": "ORDER_CREATED" } } } });
+    let waiting = segment(&server, "Waiting", &waiting).await;
+    let welcomed = segment(&server, "Welcomed", &got("welcome")).await;
+    let written_to = segment(&server, "Written to", &got("message")).await;
+    let named = json!({ "segments": { "some": { "handle": { "in": ["welcomed", "written-to"] } } } });
+    let named = segment(&server, "Named", &named).await;
+    let moved = json!({ "events": { "some": { "segment": { "handle": { "eq": "welcomed" } } } } });
+    let moved = segment(&server, "Moved", &moved).await;
+    settle(&server).await;
+
+    let jane = communication::enter(&server, "Jane", json!({})).await;
+    let john = communication::enter(&server, "John", json!({ "email": null })).await;
+    server.purchase(&john, "10").await;
+    assert_eq!(members(&server, &delivered).await, ["John"]);
+    assert_eq!(members(&server, &welcomed).await, ["Jane", "John"], "John's was held back, and is kept");
+    assert_eq!(members(&server, &named).await, ["Jane", "John"]);
+    let mailing = |to: Value| {
+        let message = json!({ "subject": "News", "text": "There are some." });
+        let (channel, purpose) = ("EMAIL", "TRANSACTIONAL");
+        json!({ "to": to, "channel": channel, "purpose": purpose, "content": { "message": message } })
+    };
+    server.mutate("communicationSend", mailing(json!({ "customer": jane })), "queued").await;
+    assert_eq!(members(&server, &written_to).await, ["Jane"]);
+    server.mutate("communicationSend", mailing(json!({ "segment": delivered })), "suppressed").await;
+    assert_eq!(members(&server, &written_to).await, ["Jane", "John"]);
+
+    // Nobody moves there and back, and the events of those who moved are in order.
+    assert_eq!(history(&server, &waiting).await, []);
+    let expected = told("SEGMENT_ENTERED", "John", &["some events (type = ORDER_DELIVERED) (is 1)"]);
+    assert_eq!(history(&server, &delivered).await, [expected]);
+    let told: Vec<_> = server.events_of(&jane).await;
+    assert_eq!(told.iter().filter(|event| event.starts_with("SEGMENT_ENTERED")).count(), 4, "{told:?}");
+    // Who moved last is told last, and rules about that wait for the job.
+    assert_eq!(members(&server, &moved).await, Vec::<String>::new());
+    job::run(&server, json!({ "name": "SEGMENTATION" })).await;
+    assert_eq!(members(&server, &moved).await, ["Jane", "John"]);
 }
 
 #[tokio::test]
