@@ -2,7 +2,7 @@
 //!
 //! Imports call [`compute`] for the customers that they touch, and seeding for all when it is done.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
@@ -78,48 +78,42 @@ pub async fn compute(
     Ok(changes)
 }
 
-/// The customers who are in one of `segments` whose rule does not hold for them at the instant of `reading`, or are not
-/// in one whose rule does.
+/// The customers who are in a segment whose rule does not hold for them at the instant of `reading`, or are not in it
+/// though its rule does.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
 pub async fn misplaced(
     db: &impl ConnectionTrait,
     reading: &Reading,
-    segments: impl Iterator<Item = &Entry>,
+    segment: &Entry,
 ) -> anyhow::Result<BTreeSet<Uuid>> {
-    let dialect = Dialect::from(db.get_database_backend());
+    let condition = rules::condition(reading, Dialect::from(db.get_database_backend()), &segment.rule)?;
+    let key = || Expr::col((customer::Entity, customer::Column::Id));
+    let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
+    let of_segment = Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.key);
+    let mut members = Query::select();
+    members.from(segment_membership::Entity).and_where(of_segment);
+    let mut outside = those(&condition);
+    let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
+    outside.expr(key()).and_where(Expr::exists(is_member).not());
+    let belongs = those(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
+    let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
     let mut customers = BTreeSet::new();
-    for segment in segments {
-        let condition = rules::condition(reading, dialect, &segment.rule)?;
-        let key = || Expr::col((customer::Entity, customer::Column::Id));
-        let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
-        let of_segment = Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.key);
-        let mut members = Query::select();
-        members.from(segment_membership::Entity).and_where(of_segment);
-        let mut outside = those(&condition);
-        let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
-        outside.expr(key()).and_where(Expr::exists(is_member).not());
-        let belongs = those(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
-        let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
-        for select in [outside, wrongly_inside] {
-            let rows = db.query_all(&select).await.context("could not tell who is misplaced in a segment")?;
-            for row in rows {
-                customers.insert(row.try_get_by_index(0)?);
-            }
-        }
+    for select in [outside, wrongly_inside] {
+        customers.extend(keys(db.query_all(&select).await).context("could not tell who is misplaced in a segment")?);
     }
     Ok(customers)
 }
 
-/// The dynamic segments whose rules were never applied to everyone.
+/// The dynamic segments whose rules were never applied to everyone, each with its version.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn uncomputed(db: &impl ConnectionTrait) -> anyhow::Result<BTreeSet<Uuid>> {
-    let segments: Vec<Uuid> = segment::Entity::find()
+pub async fn uncomputed(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Uuid, i32>> {
+    let segments: Vec<(Uuid, i32)> = segment::Entity::find()
         .select_only()
-        .column(segment::Column::Id)
+        .columns([segment::Column::Id, segment::Column::Version])
         .filter(segment::Column::Rule.is_not_null())
         .filter(segment::Column::ComputedAt.is_null())
         .into_tuple()
@@ -237,6 +231,14 @@ mod tests {
         Ok(segments.into_iter().map(|segment| segment.handle).collect())
     }
 
+    async fn all_misplaced(tx: &DatabaseTransaction, reading: &Reading) -> anyhow::Result<BTreeSet<Uuid>> {
+        let mut customers = BTreeSet::new();
+        for segment in rules::read(tx, reading).await?.entries() {
+            customers.extend(misplaced(tx, reading, segment).await?);
+        }
+        Ok(customers)
+    }
+
     #[tokio::test]
     async fn customers_enter_and_leave_as_their_figures_and_time_move() -> anyhow::Result<()> {
         each_store(async |app| {
@@ -255,10 +257,7 @@ mod tests {
             for (days, expected) in cases {
                 let reading = Reading { now: ago(days), ..app.reading() };
                 metrics::rebuild(&tx, ago(days), None).await?;
-                assert!(
-                    misplaced(&tx, &reading, rules::read(&tx, &reading).await?.entries()).await?.contains(&jane),
-                    "{days} days ago"
-                );
+                assert!(all_misplaced(&tx, &reading).await?.contains(&jane), "{days} days ago");
                 compute(&tx, &reading, None).await?;
                 let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
@@ -266,10 +265,7 @@ mod tests {
             assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
             assert_eq!(compute(&tx, &app.reading(), None).await?, []);
             assert_eq!(compute(&tx, &app.reading(), Some(&[jane])).await?, []);
-            assert_eq!(
-                misplaced(&tx, &app.reading(), rules::read(&tx, &app.reading()).await?.entries()).await?,
-                BTreeSet::new()
-            );
+            assert_eq!(all_misplaced(&tx, &app.reading()).await?, BTreeSet::new());
             let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
             assert_eq!(computed.map(|instant| instant.0), Some(now()));
             Ok(())

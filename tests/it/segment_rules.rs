@@ -1,6 +1,7 @@
 //! Segments by rules of clients' own: kept, shown, explained, and true at every moment.
 
-use customers::job::segmentation;
+use customers::{job::segmentation, store::execute};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{
@@ -256,6 +257,35 @@ async fn members_are_found_once_a_rule_is_committed_and_after_it_changes() {
 }
 
 #[tokio::test]
+async fn a_rule_that_cannot_be_applied_holds_up_no_other() {
+    let server = Server::start().await;
+    server.enter("Jane").await;
+    let tried = json!({ "communications": { "none": { "attempts": { "some": {} } } } });
+    let tried = segment(&server, "Tried", &tried).await;
+    let buyers = segment(&server, "Buyers", &json!({ "totalOrders": { "gte": 1 } })).await;
+    let everyone = segment(&server, "Everyone", &json!({})).await;
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("alter table {from} rename to {to}");
+        execute(server.app.database.writer(), &sql, Vec::new()).await.expect("another name");
+    };
+    rename("communication_attempt", "gone").await;
+
+    settle(&server).await;
+    assert_eq!(members(&server, &everyone).await, ["Jane"]);
+    assert!(fields(&server, &buyers, "computedAt").await["computedAt"].is_string());
+    assert_eq!(fields(&server, &tried, "count computedAt").await, json!({ "count": 0, "computedAt": null }));
+    server.app.database.writer().execute_unprepared("delete from segment_membership").await.expect("nobody");
+    let run = job::run(&server, json!({ "name": "SEGMENTATION" })).await;
+    assert_eq!((&run["state"], &run["changed"]), (&json!("FAILED"), &json!(1)));
+    assert_eq!(run["error"], "the rule of segment \"tried\" cannot be applied");
+    assert_eq!(members(&server, &everyone).await, ["Jane"]);
+
+    rename("gone", "communication_attempt").await;
+    settle(&server).await;
+    assert_eq!(members(&server, &tried).await, ["Jane"]);
+}
+
+#[tokio::test]
 async fn whoever_changes_moves_through_all_segments_at_once_and_is_told_why() {
     let server = Server::start().await;
     // Made in this order, they are computed in another one.
@@ -301,8 +331,7 @@ async fn rules_about_events_and_messages_hold_in_the_transaction_that_tells_of_t
     let was_told = |kind: &str| json!({ "events": { "some": { "type": { "eq": kind } } } });
     let got = |template: &str| json!({ "communications": { "some": { "template": { "eq": template } } } });
     let delivered = segment(&server, "Delivered", &was_told("ORDER_DELIVERED")).await;
-    let waiting =
-        json!({ "totalOrders": { "gte": 1 }, "events": { "none": { "type": { "eq": "ORDER_CREATED" } } } });
+    let waiting = json!({ "totalOrders": { "gte": 1 }, "events": { "none": { "type": { "eq": "ORDER_CREATED" } } } });
     let waiting = segment(&server, "Waiting", &waiting).await;
     let welcomed = segment(&server, "Welcomed", &got("welcome")).await;
     let written_to = segment(&server, "Written to", &got("message")).await;
