@@ -142,7 +142,11 @@ pub async fn recompute(tx: &DatabaseTransaction, as_of: DateTime<Utc>) -> anyhow
 
 /// Those who are in a dynamic segment where they do not belong, or are not where they do.
 pub async fn misplaced(tx: &DatabaseTransaction, reading: &Reading) -> anyhow::Result<BTreeSet<Uuid>> {
-    computation::misplaced(tx, reading, rules::read(tx, reading).await?.entries()).await
+    let mut customers = BTreeSet::new();
+    for segment in rules::read(tx, reading).await?.entries() {
+        customers.extend(computation::misplaced(tx, reading, segment).await?);
+    }
+    Ok(customers)
 }
 
 /// The name of a customer's tier, and since when they hold it.

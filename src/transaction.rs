@@ -1,7 +1,7 @@
 //! The transaction that operations see: everything that a mutation changes is written in one.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -48,7 +48,7 @@ pub struct Transaction {
 struct Happened {
     events: Vec<Event>,
     locked: HashSet<Uuid>,
-    has_messages: bool,
+    written_to: BTreeSet<Uuid>,
     has_rules: bool,
 }
 
@@ -119,15 +119,21 @@ impl Transaction {
         self.happened().locked.contains(&customer)
     }
 
-    /// Messages were queued that can be sent once this is committed.
-    pub fn note_messages(&self) {
-        self.happened().has_messages = true;
+    /// Messages to these customers were queued, which can be sent once this is committed, or held back.
+    pub fn note_messages(&self, customers: impl IntoIterator<Item = Uuid>) {
+        self.happened().written_to.extend(customers);
     }
 
-    /// Whether messages were queued.
+    /// Whether messages were queued or held back.
     #[must_use]
     pub fn has_messages(&self) -> bool {
-        self.happened().has_messages
+        !self.happened().written_to.is_empty()
+    }
+
+    /// The customers whom messages are for that were queued or held back.
+    #[must_use]
+    pub fn written_to(&self) -> BTreeSet<Uuid> {
+        self.happened().written_to.clone()
     }
 
     /// A rule was written whose members are found once this is committed.

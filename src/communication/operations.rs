@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Automatic, gate};
 use crate::{
     rejection::{Attempt, Rejection, RejectionCode},
-    store::{Dialect, Kind, execute, query, update},
+    store::{Dialect, Kind, query, update},
     transaction::Transaction,
 };
 
@@ -78,9 +78,9 @@ fn follow_up(dialect: Dialect) -> String {
     )
 }
 
-/// Lets the messages that `source` selects through the gate, in one statement, and counts those that were written:
-/// queued, or suppressed with the reason. `source` reads `parameters` from number 2 on.
-pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<Value>) -> anyhow::Result<u64> {
+/// Lets the messages that `source` selects through the gate, in one statement: they are queued, or suppressed with the
+/// reason. `source` reads `parameters` from number 2 on.
+pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<Value>) -> anyhow::Result<()> {
     let sql = format!(
         "insert into communication (id, customer_id, channel, purpose, state, template, subject, body, reason,
             event_id, mailing_id, created_at, due_at)
@@ -89,18 +89,18 @@ pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<Value
             event_id, mailing_id, cast($1 as bigint), case when reason is null then cast($1 as bigint) end
         from ({judged}) judged
         where true
-        on conflict do nothing",
+        on conflict do nothing
+        returning customer_id",
         key = tx.dialect().new_key(tx.now),
         queued = CommunicationState::Queued.description().name,
         suppressed = CommunicationState::Suppressed.description().name,
         judged = judged(source),
     );
     let parameters = std::iter::once(tx.now.timestamp_millis().into()).chain(parameters).collect();
-    let count = execute(&*tx.db, &sql, parameters).await.context("could not queue messages")?;
-    if count > 0 {
-        tx.note_messages();
-    }
-    Ok(count)
+    let rows = query(&*tx.db, &sql, parameters).await.context("could not queue messages")?;
+    let customers = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, _>>();
+    tx.note_messages(customers.context("could not queue messages")?);
+    Ok(())
 }
 
 /// `select` of the messages that `source` selects, each with the reason for which the gate holds it back, null if it does
@@ -134,7 +134,7 @@ pub async fn retry(tx: &Transaction, communication: Uuid) -> Attempt<Uuid> {
     let due_at = Some(ChronoUnixTimestampMillis(tx.now));
     let after = Model { state: CommunicationState::Queued, reason: None, tries: 0, due_at, ..row.clone() };
     update(&*tx.db, &row, &after).await.context("could not queue a message again")?;
-    tx.note_messages();
+    tx.note_messages([row.customer_id]);
     Ok(communication)
 }
 
@@ -153,7 +153,9 @@ mod tests {
     use sea_orm::{ActiveEnum, ActiveModelTrait, IntoActiveModel, QueryOrder, Set};
 
     use super::*;
-    use crate::{app::App, communication::gate::NO_CONSENT, event::log::Origin, given, reactions::transact_as};
+    use crate::{
+        app::App, communication::gate::NO_CONSENT, event::log::Origin, given, reactions::transact_as, store::execute,
+    };
 
     /// A customer with an e-mail address, and with consent to marketing or without.
     async fn customer(app: &App, name: &str, is_willing: bool) -> anyhow::Result<Uuid> {

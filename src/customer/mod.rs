@@ -4,7 +4,7 @@ mod edit;
 mod engagement;
 mod filter;
 mod history;
-mod input;
+pub mod input;
 mod links;
 pub mod metrics;
 mod mutation;

@@ -29,6 +29,8 @@ pub struct Scope {
     pub dialect: Dialect,
     /// Whether personal data may be tested: whoever may not read it may not find it out by filters either.
     pub reads_personal: bool,
+    /// Whether all rows are asked, and not some that are found by something else.
+    pub is_of_all: bool,
 }
 
 impl Scope {
@@ -155,7 +157,7 @@ impl Scope {
     /// Whether related rows are a list that is made once for the whole statement. SQLite runs a correlated subquery again
     /// for every row, so that the cost of nested ones multiplies; PostgreSQL joins them.
     fn lists(&self, depth: u32) -> bool {
-        depth > 0 && self.dialect == Dialect::Sqlite
+        (depth > 0 || self.is_of_all) && self.dialect == Dialect::Sqlite
     }
 
     fn test(&self, field: &Field, test: &Test) -> Outcome<Expr> {

@@ -237,6 +237,7 @@ pub fn rule<W: Where>(ctx: &Context<'_>, filter: W) -> Outcome<(Rule, Expr)> {
         reading: *reading,
         dialect: app.database.dialect(),
         reads_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
+        is_of_all: false,
     };
     let rule = filter.into().keyed(W::SUBJECT, &app.base)?;
     let condition = scope.condition(W::SUBJECT, &rule)?;

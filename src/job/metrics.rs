@@ -34,7 +34,9 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         // Not as of when the transaction began: whoever was waited for may have bought since.
         let changed = metrics::rebuild(&*tx.db, tx.clock().now(), Some(&batch)).await?;
         loyalty::operations::reconsider_tiers(&tx, &batch).await?;
-        segment::operations::reconsider(&tx, &batch, &Changed::from(&metrics::columns()[..])).await?;
+        let rules = segment::rules::of(&tx).await?;
+        let figures = Changed::from(&metrics::columns()[..]);
+        segment::operations::reconsider(&tx, &rules, &batch, &figures).await?;
         Ok(usize::try_from(changed).unwrap_or(batch.len()))
     })
     .await

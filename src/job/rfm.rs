@@ -27,7 +27,8 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         let customers: Vec<Uuid> = batch.iter().map(|(customer, _)| *customer).collect();
         log::lock(&*tx.db, &customers).await?;
         computation::keep(&*tx.db, &batch).await?;
-        segment::operations::reconsider(&tx, &customers, &Changed::from(&["rfm_score"][..])).await?;
+        let rules = segment::rules::of(&tx).await?;
+        segment::operations::reconsider(&tx, &rules, &customers, &Changed::from(&["rfm_score"][..])).await?;
         Ok(batch.len())
     })
     .await?;

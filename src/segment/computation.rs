@@ -2,7 +2,7 @@
 //!
 //! Imports call [`compute`] for the customers that they touch, and seeding [`compute_for_all`] when it is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
@@ -77,7 +77,7 @@ pub async fn compute_for_all(tx: &impl ConnectionTrait, reading: &Reading) -> an
     let dialect = Dialect::from(tx.get_database_backend());
     let all = |_| Expr::cust("true");
     for entry in book.entries() {
-        let condition = rules::condition(reading, dialect, &entry.rule)?;
+        let condition = rules::condition_for_all(reading, dialect, &entry.rule)?;
         let entering = entering(reading, entry.key, &condition, all)?;
         tx.execute(&entering).await.context("could not add members to a segment")?;
         let leaving = leaving(entry.key, &condition, all);
@@ -86,48 +86,42 @@ pub async fn compute_for_all(tx: &impl ConnectionTrait, reading: &Reading) -> an
     mark(tx, reading, book.entries()).await
 }
 
-/// The customers who are in one of `segments` whose rule does not hold for them at the instant of `reading`, or are not
-/// in one whose rule does.
+/// The customers who are in a segment whose rule does not hold for them at the instant of `reading`, or are not in it
+/// though its rule does.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
 pub async fn misplaced(
     db: &impl ConnectionTrait,
     reading: &Reading,
-    segments: impl Iterator<Item = &Entry>,
+    segment: &Entry,
 ) -> anyhow::Result<BTreeSet<Uuid>> {
-    let dialect = Dialect::from(db.get_database_backend());
+    let condition = rules::condition_for_all(reading, Dialect::from(db.get_database_backend()), &segment.rule)?;
+    let key = || Expr::col((customer::Entity, customer::Column::Id));
+    let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
+    let of_segment = Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.key);
+    let mut members = Query::select();
+    members.from(segment_membership::Entity).and_where(of_segment);
+    let mut outside = those(&condition);
+    let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
+    outside.expr(key()).and_where(Expr::exists(is_member).not());
+    let belongs = those(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
+    let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
     let mut customers = BTreeSet::new();
-    for segment in segments {
-        let condition = rules::condition(reading, dialect, &segment.rule)?;
-        let key = || Expr::col((customer::Entity, customer::Column::Id));
-        let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
-        let of_segment = Expr::col((segment_membership::Entity, segment_membership::Column::SegmentId)).eq(segment.key);
-        let mut members = Query::select();
-        members.from(segment_membership::Entity).and_where(of_segment);
-        let mut outside = those(&condition);
-        let is_member = members.clone().expr(Expr::cust("1")).and_where(member().eq(key())).to_owned();
-        outside.expr(key()).and_where(Expr::exists(is_member).not());
-        let belongs = those(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
-        let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
-        for select in [outside, wrongly_inside] {
-            let rows = db.query_all(&select).await.context("could not tell who is misplaced in a segment")?;
-            for row in rows {
-                customers.insert(row.try_get_by_index(0)?);
-            }
-        }
+    for select in [outside, wrongly_inside] {
+        customers.extend(keys(db.query_all(&select).await).context("could not tell who is misplaced in a segment")?);
     }
     Ok(customers)
 }
 
-/// The dynamic segments whose rules were never applied to everyone.
+/// The dynamic segments whose rules were never applied to everyone, each with its version.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn uncomputed(db: &impl ConnectionTrait) -> anyhow::Result<BTreeSet<Uuid>> {
-    let segments: Vec<Uuid> = segment::Entity::find()
+pub async fn uncomputed(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Uuid, i32>> {
+    let segments: Vec<(Uuid, i32)> = segment::Entity::find()
         .select_only()
-        .column(segment::Column::Id)
+        .columns([segment::Column::Id, segment::Column::Version])
         .filter(segment::Column::Rule.is_not_null())
         .filter(segment::Column::ComputedAt.is_null())
         .into_tuple()

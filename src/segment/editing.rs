@@ -98,7 +98,8 @@ pub async fn update(
     input: &SegmentUpdateInput,
     rule: MaybeUndefined<Rule>,
 ) -> Attempt<Uuid> {
-    let before = lock(tx, segment, "input.id", LockType::NoKeyUpdate).await?;
+    // Whoever moves by the rule of now holds the row until they are done, or waits and goes by the next.
+    let before = lock(tx, segment, "input.id", LockType::Update).await?;
     expect_version(input.expected_version, before.version)?;
     let mut check = Check::default();
     let mut after = before.clone();
@@ -168,7 +169,7 @@ pub async fn delete(tx: &Transaction, segment: Uuid, expected_version: Option<i3
         .all(&*tx.db)
         .await
         .context("could not read the members of a segment")?;
-    leave(tx, members.into_iter().map(|customer| (segment, customer)).collect(), &mut Reasons::new()).await?;
+    leave(tx, members.into_iter().map(|customer| (segment, customer)).collect(), None, &mut Reasons::new()).await?;
     row.delete(&*tx.db).await.context("could not delete a segment")?;
     Ok(segment)
 }
@@ -179,8 +180,8 @@ pub async fn delete(tx: &Transaction, segment: Uuid, expected_version: Option<i3
 /// When there is no such segment or customer, too many are named, or the segment is a dynamic one.
 pub async fn add_members(tx: &Transaction, members: &Members) -> Attempt<Uuid> {
     let (known, held) = prepare(tx, members).await?;
-    enter(tx, known.difference(&held).map(|customer| (members.segment, *customer)).collect(), &mut Reasons::new())
-        .await?;
+    let places = known.difference(&held).map(|customer| (members.segment, *customer)).collect();
+    enter(tx, places, None, &mut Reasons::new()).await?;
     Ok(members.segment)
 }
 
@@ -190,7 +191,8 @@ pub async fn add_members(tx: &Transaction, members: &Members) -> Attempt<Uuid> {
 /// As [`add_members`].
 pub async fn remove_members(tx: &Transaction, members: &Members) -> Attempt<Uuid> {
     let (_, held) = prepare(tx, members).await?;
-    leave(tx, held.into_iter().map(|customer| (members.segment, customer)).collect(), &mut Reasons::new()).await?;
+    let places = held.into_iter().map(|customer| (members.segment, customer)).collect();
+    leave(tx, places, None, &mut Reasons::new()).await?;
     Ok(members.segment)
 }
 

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::Segment;
 use crate::{
     filter::{Literal, Quantifier, Rule, Subject, Test},
     semantics::Resource,
 };
-
-use super::Segment;
 
 /// A rule that does not say which segments it is about, so that nobody can tell what its members depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,10 @@
 //! Entering and leaving segments, in the transaction of whatever brings it about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use anyhow::Context;
-use entity::{ChronoUnixTimestampMillis, segment_membership};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use anyhow::{Context, ensure};
+use entity::segment_membership;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value, sea_query::Expr};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,26 +15,27 @@ use super::{
 };
 use crate::{
     event::Event,
-    store::{Kind, Values, execute, insert_all},
-    transaction::Transaction,
+    filter::Book,
+    store::{Dialect, Kind, Values, execute},
+    transaction::{Overtaken, Transaction},
 };
 
 /// How many rules one statement asks at most. Each may have 200 tests, and SQLite takes 32,766 values.
 const MOST_ASKED: usize = 150;
 
 /// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
-/// do. Only rules are asked that read something of `changed`, or name a segment that a customer has just entered or left.
+/// do. Only those rules of `book`, which are [`rules::of`] the transaction, are asked that read something of `changed`, or
+/// name a segment that a customer has just entered or left.
 ///
 /// One statement applies all of these rules, each a column of it, so that its cost is that of reading the customers;
 /// another reads where they are. Rules that name segments which have rules themselves come after those.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed) -> anyhow::Result<()> {
-    if customers.is_empty() || *changed == Changed::default() {
+pub async fn reconsider(tx: &Transaction, book: &Book, customers: &[Uuid], changed: &Changed) -> anyhow::Result<()> {
+    if customers.is_empty() {
         return Ok(());
     }
-    let book = rules::of(tx).await?;
     let (dialect, reading, keys) = (tx.dialect(), tx.reading(), Values::Keys(customers.to_vec()));
     let mut changed = changed.clone();
     for level in book.levels() {
@@ -50,9 +51,9 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed)
             if moved.is_empty() {
                 continue;
             }
-            let mut reasons = reasons(&*tx.db, &reading, &book, &moved, &changed).await?;
-            enter(tx, belong.difference(&are).copied().collect(), &mut reasons).await?;
-            leave(tx, are.difference(&belong).copied().collect(), &mut reasons).await?;
+            let mut reasons = reasons(&*tx.db, &reading, book, &moved, &changed).await?;
+            enter(tx, belong.difference(&are).copied().collect(), Some(book), &mut reasons).await?;
+            leave(tx, are.difference(&belong).copied().collect(), Some(book), &mut reasons).await?;
             for (segment, _) in moved {
                 changed = changed.and(segment.into());
             }
@@ -61,15 +62,24 @@ pub async fn reconsider(tx: &Transaction, customers: &[Uuid], changed: &Changed)
     Ok(())
 }
 
-/// Puts customers into segments, each pair of a segment and a customer who is not in it, for these reasons.
+/// Puts customers into segments, each pair of a segment and a customer who is not in it, for these reasons: by rules, or by
+/// hand.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn enter(tx: &Transaction, places: Vec<(Uuid, Uuid)>, reasons: &mut Reasons) -> anyhow::Result<()> {
-    let since = ChronoUnixTimestampMillis(tx.now);
-    let rows =
-        places.iter().map(|&(segment_id, customer_id)| segment_membership::Model { segment_id, customer_id, since });
-    insert_all(&*tx.db, rows.collect()).await.context("could not add members to segments")?;
+/// When the database fails. [`Overtaken`] when a rule is another one by now.
+pub async fn enter(
+    tx: &Transaction,
+    places: Vec<(Uuid, Uuid)>,
+    rules: Option<&Book>,
+    reasons: &mut Reasons,
+) -> anyhow::Result<()> {
+    let sql = |moved: &str| {
+        format!(
+            "insert into segment_membership (segment_id, customer_id, since) select segment_id, customer_id, $2 {moved}"
+        )
+    };
+    let since = Some(tx.now.timestamp_millis().into());
+    change(tx, &places, rules, sql, since).await.context("could not add members to segments")?;
     for (segment, customer) in places {
         let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
         tx.emit(Event::SegmentEntered { customer, segment, decided_by });
@@ -77,31 +87,60 @@ pub async fn enter(tx: &Transaction, places: Vec<(Uuid, Uuid)>, reasons: &mut Re
     Ok(())
 }
 
-/// Takes customers out of segments, each pair of a segment and a customer who is in it, for these reasons.
+/// Takes customers out of segments, each pair of a segment and a customer who is in it, for these reasons: by rules, or by
+/// hand.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn leave(tx: &Transaction, places: Vec<(Uuid, Uuid)>, reasons: &mut Reasons) -> anyhow::Result<()> {
-    if places.is_empty() {
-        return Ok(());
-    }
-    let dialect = tx.dialect();
-    let gone = places.iter().map(|(segment, customer)| {
-        json!({ "segment_id": segment.simple().to_string(), "customer_id": customer.simple().to_string() })
-    });
-    let sql = format!(
-        "delete from segment_membership where (segment_id, customer_id) in (
-            select gone.segment_id, gone.customer_id from {} gone
-        )",
-        dialect.table_of_records(1, &[("segment_id", Kind::Key), ("customer_id", Kind::Key)]),
-    );
-    execute(&*tx.db, &sql, vec![dialect.records(gone.collect())])
-        .await
-        .context("could not remove members from segments")?;
+/// As [`enter`].
+pub async fn leave(
+    tx: &Transaction,
+    places: Vec<(Uuid, Uuid)>,
+    rules: Option<&Book>,
+    reasons: &mut Reasons,
+) -> anyhow::Result<()> {
+    let sql = |moved: &str| {
+        format!(
+            "delete from segment_membership where (segment_id, customer_id) in (select segment_id, customer_id {moved})"
+        )
+    };
+    change(tx, &places, rules, sql, None).await.context("could not remove members from segments")?;
     for (segment, customer) in places {
         let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
         tx.emit(Event::SegmentLeft { customer, segment, decided_by });
     }
+    Ok(())
+}
+
+/// Writes places of customers, in one statement that `sql` makes around those that move.
+///
+/// Who moves by a rule does so if the segment still has it, and until the transaction ends no edit gives it another.
+async fn change(
+    tx: &Transaction,
+    places: &[(Uuid, Uuid)],
+    rules: Option<&Book>,
+    sql: impl Fn(&str) -> String,
+    parameter: Option<Value>,
+) -> anyhow::Result<()> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let dialect = tx.dialect();
+    let versions: HashMap<Uuid, i32> =
+        rules.into_iter().flat_map(Book::entries).map(|entry| (entry.key, entry.version)).collect();
+    let moved = places.iter().map(|(segment, customer)| {
+        let (key, customer) = (segment.simple().to_string(), customer.simple().to_string());
+        json!({ "segment_id": key, "customer_id": customer, "version": versions.get(segment) })
+    });
+    let moved_by_now = format!(
+        "from {} moved join segment on segment.id = moved.segment_id and segment.version = coalesce(moved.version, segment.version) {}",
+        dialect
+            .table_of_records(1, &[("segment_id", Kind::Key), ("customer_id", Kind::Key), ("version", Kind::Integer)]),
+        // SQLite has one writer.
+        if dialect == Dialect::Postgres { "for key share of segment" } else { "" },
+    );
+    let parameters = std::iter::once(dialect.records(moved.collect())).chain(parameter).collect();
+    let count = execute(&*tx.db, &sql(&moved_by_now), parameters).await?;
+    ensure!(rules.is_none() || count == places.len() as u64, Overtaken);
     Ok(())
 }
 

@@ -87,7 +87,7 @@ impl<'a> Judged<'a> {
             }
             let reads = words(scope.dialect, &ours(scope.condition(CustomerWhere::SUBJECT, condition.rule))?);
             let names = Named::of(CustomerWhere::SUBJECT, condition.rule)?.keys;
-            Ok(changed.is_read_in(&reads) || changed.is_of(&names))
+            Ok(changed.is_by(entry.key) || changed.is_read_in(&reads) || changed.is_of(&names))
         });
         Ok(Self { entry, is_changed: is_changed.collect::<anyhow::Result<_>>()?, conditions })
     }

@@ -140,10 +140,19 @@ pub fn condition(reading: &Reading, dialect: Dialect, rule: &Rule) -> anyhow::Re
     ours(scope(reading, dialect).condition(CustomerWhere::SUBJECT, rule))
 }
 
+/// As [`condition`], for statements about all customers.
+///
+/// # Errors
+/// When the rule cannot be read.
+pub fn condition_for_all(reading: &Reading, dialect: Dialect, rule: &Rule) -> anyhow::Result<Expr> {
+    let scope = Scope { is_of_all: true, ..scope(reading, dialect) };
+    ours(scope.condition(CustomerWhere::SUBJECT, rule))
+}
+
 /// What stored rules mean: they were looked at when they were written.
 #[must_use]
 pub fn scope(reading: &Reading, dialect: Dialect) -> Scope {
-    Scope { reading: *reading, dialect, reads_personal: true }
+    Scope { reading: *reading, dialect, reads_personal: true, is_of_all: false }
 }
 
 /// What is wrong with a stored rule is our own fault.

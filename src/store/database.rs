@@ -9,14 +9,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use migration::Migrator;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
+use tokio::time::sleep;
 
-use super::Dialect;
+use super::{Dialect, query};
 
 /// How long to wait for a connection, or on SQLite for the lock of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,6 +46,13 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How many rows SQLite's thread may be ahead of whoever reads them. Where it has to wait, both threads wake each other for
 /// every row.
 const ROWS_AHEAD: usize = 4_096;
+
+/// When it is first looked whether transactions that are waited for have ended. Each further wait is twice as long, up to
+/// [`LATER_LOOKS`].
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+
+/// The longest wait between two looks.
+const LATER_LOOKS: Duration = Duration::from_millis(250);
 
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
 const SQLITE_CACHE: &str = "-2000";
@@ -172,6 +181,36 @@ impl Database {
         }
     }
 
+    /// Waits for the end of all transactions that have written or locked something by now, for so long at most. Gives
+    /// whether they have ended. SQLite has one writer: whoever has just read what another committed waits for nobody.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn outlast_writers(&self, patience: Duration) -> anyhow::Result<bool> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(true);
+        }
+        let context = "could not tell which transactions write";
+        let of_writers = "from pg_stat_activity where datname = current_database() and backend_xid is not null";
+        let writers = format!("select coalesce(string_agg(cast(backend_xid as text), ','), '') {of_writers}");
+        let rows = query(&self.uncounted, &writers, Vec::new()).await.context(context)?;
+        let writers: String = rows.first().context(context)?.try_get_by_index(0)?;
+        let running = format!("select 1 {of_writers} and cast(backend_xid as text) = any(string_to_array($1, ','))");
+        let waits = ExponentialBuilder::new()
+            .with_min_delay(FIRST_LOOK)
+            .with_max_delay(LATER_LOOKS)
+            .without_max_times()
+            .with_total_delay(Some(patience));
+        let mut waits = waits.build();
+        loop {
+            if query(&self.uncounted, &running, vec![writers.as_str().into()]).await.context(context)?.is_empty() {
+                return Ok(true);
+            }
+            let Some(wait) = waits.next() else { return Ok(false) };
+            sleep(wait).await;
+        }
+    }
+
     /// The database's way of writing SQL.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
@@ -232,10 +271,10 @@ fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{DbBackend, Statement};
+    use sea_orm::{DbBackend, Statement, TransactionTrait};
 
     use super::*;
-    use crate::given;
+    use crate::{given, store::execute};
 
     async fn check_start_of_two(url: &str) -> anyhow::Result<()> {
         let (first, second) = (Database::connect(url).await?, Database::connect(url).await?);
@@ -270,6 +309,26 @@ mod tests {
             assert_eq!(limit(database.writer()).await?, "0");
         }
         Ok(())
+    }
+
+    #[tokio::test]
+    async fn whoever_writes_is_waited_for_and_nobody_else() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let database = &app.database;
+            let (reading, writing) = (database.reader().begin().await?, database.begin().await?);
+            query(&reading, "select 1 from store", Vec::new()).await?;
+            assert!(database.outlast_writers(Duration::ZERO).await?, "nobody has written");
+
+            execute(&writing, "update store set marketing_cap = 4", Vec::new()).await?;
+            let is_alone = database.dialect() == Dialect::Sqlite;
+            assert_eq!(database.outlast_writers(Duration::ZERO).await?, is_alone);
+            let (ended, committed) = tokio::join!(database.outlast_writers(Duration::from_secs(60)), writing.commit());
+
+            committed?;
+            assert!(ended?);
+            Ok(())
+        })
+        .await
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ mod lifetime_value;
 mod limits;
 mod linked_data;
 mod loyalty_writes;
+mod migration;
 mod n_quads;
 mod nested;
 mod order_steps;

@@ -1,0 +1,153 @@
+//! What migrations make of the rows that are there.
+
+use customers::store::{
+    Database, Kind,
+    Kind::{Integer, Key, Text},
+    execute, query,
+};
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::server::fresh_database;
+
+/// An empty database, by the schema that is before this migration.
+async fn before(name: &str, directory: &tempfile::TempDir) -> Database {
+    let database = Database::connect(&fresh_database(directory).await).await.expect("a database");
+    let place = Migrator::migrations().iter().position(|migration| migration.name().ends_with(name));
+    let steps = place.and_then(|place| u32::try_from(place).ok()).expect("a migration");
+    Migrator::up(database.writer(), Some(steps)).await.expect("the schema");
+    database
+}
+
+/// Writes rows, each a list of what is in `columns`.
+async fn insert<const N: usize>(database: &Database, table: &str, columns: [(&str, Kind); N], rows: &[[Value; N]]) {
+    let names = columns.map(|(name, _)| name);
+    let row = |row: &[Value; N]| names.iter().map(|name| (*name).to_owned()).zip(row.clone()).collect::<Value>();
+    let records = database.dialect().records(rows.iter().map(row).collect());
+    let (names, source) = (names.join(", "), database.dialect().table_of_records(1, &columns));
+    let sql = format!("insert into {table} ({names}) select {names} from {source} record");
+    execute(database.writer(), &sql, vec![records]).await.expect("rows");
+}
+
+fn key(number: u128) -> Value {
+    json!(Uuid::from_u128(number).simple().to_string())
+}
+
+#[tokio::test]
+async fn the_tiers_that_members_held_are_taken_from_the_log() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = before("000017_time", &directory).await;
+    let (program, bronze, silver, gold, gone) = (key(1), key(11), key(12), key(13), key(14));
+    let [jane, john, ann, paul] = [21, 22, 23, 24].map(key);
+    let sql = "insert into loyalty_program (id, handle, name, is_default, evaluation, created_at, updated_at)
+        values ($1, 'default', 'Default', true, 'LIFETIME', 0, 0)";
+    execute(database.writer(), sql, vec![Uuid::from_u128(1).into()]).await.expect("a program");
+    let columns = [
+        ("id", Key),
+        ("program_id", Key),
+        ("name", Text),
+        ("rank", Integer),
+        ("min_spend", Integer),
+        ("discount_percent", Integer),
+        ("created_at", Integer),
+        ("updated_at", Integer),
+    ];
+    let tiers = [(&bronze, "Bronze", 1), (&silver, "Silver", 2), (&gold, "Gold", 3)].map(|(id, name, rank)| {
+        [id.clone(), program.clone(), json!(name), json!(rank), json!(rank), json!(0), json!(0), json!(0)]
+    });
+    insert(&database, "loyalty_tier", columns, &tiers).await;
+    let columns = [
+        ("id", Key),
+        ("kind", Text),
+        ("name", Text),
+        ("name_key", Text),
+        ("search_text", Text),
+        ("customer_since", Integer),
+        ("created_at", Integer),
+        ("updated_at", Integer),
+    ];
+    let customers = [&jane, &john, &ann, &paul]
+        .map(|id| [id.clone(), json!("PERSON"), json!("A"), json!("a"), json!("a"), json!(0), json!(0), json!(0)]);
+    insert(&database, "customer", columns, &customers).await;
+    // Each as long as they have been a member, and with the tier that they hold and since when.
+    let columns = [
+        ("id", Key),
+        ("program_id", Key),
+        ("customer_id", Key),
+        ("since", Integer),
+        ("tier_id", Key),
+        ("tier_since", Integer),
+    ];
+    let members = [
+        (31, &jane, 100, &gold, 350),
+        (32, &john, 500, &silver, 600),
+        (33, &ann, 100, &silver, 100),
+        (34, &paul, 100, &bronze, 400),
+    ];
+    let members = members.map(|(id, customer, since, tier, tier_since)| {
+        [key(id), program.clone(), customer.clone(), json!(since), tier.clone(), json!(tier_since)]
+    });
+    insert(&database, "loyalty_membership", columns, &members).await;
+    let columns = [
+        ("id", Key),
+        ("kind", Text),
+        ("occurred_at", Integer),
+        ("customer_id", Key),
+        ("sequence", Integer),
+        ("program_id", Key),
+        ("tier_id", Key),
+        ("actor", Text),
+        ("cause", Text),
+    ];
+    let events = [
+        // She rose twice, and reached gold before the log told of it.
+        (&jane, "ENROLLED", 100, &bronze),
+        (&jane, "UPGRADED", 200, &silver),
+        (&jane, "UPGRADED", 400, &gold),
+        // He left, and what he held before is over.
+        (&john, "ENROLLED", 100, &bronze),
+        (&john, "UPGRADED", 200, &gold),
+        (&john, "ENROLLED", 500, &bronze),
+        (&john, "UPGRADED", 600, &silver),
+        // She came to both at once, and holds the second.
+        (&ann, "ENROLLED", 100, &bronze),
+        (&ann, "UPGRADED", 100, &silver),
+        // He fell twice; the tier between is gone.
+        (&paul, "ENROLLED", 100, &gold),
+        (&paul, "DOWNGRADED", 300, &gone),
+        (&paul, "DOWNGRADED", 400, &bronze),
+    ];
+    let rows: Vec<_> = (0..)
+        .zip(events)
+        .map(|(number, (customer, kind, at, tier))| {
+            let kind = json!(format!("CUSTOMER_{kind}"));
+            let (id, sequence) = (key(100 + number), json!(number + 1));
+            let (program, tier) = (program.clone(), tier.clone());
+            [id, kind, json!(at), customer.clone(), sequence, program, tier, json!("local"), json!("REQUEST")]
+        })
+        .collect();
+    insert(&database, "event", columns, &rows).await;
+
+    database.migrate().await.expect("the schema of now");
+
+    let sql = "select membership_id, since, until, tier_name from loyalty_tier_interval order by membership_id, since";
+    let rows = query(database.reader(), sql, Vec::new()).await.expect("intervals");
+    let intervals: Vec<(u128, i64, i64, String)> = rows
+        .iter()
+        .map(|row| {
+            let member: Uuid = row.try_get_by_index(0).expect("a key");
+            let times = [1, 2].map(|column| row.try_get_by_index(column).expect("an instant"));
+            (member.as_u128(), times[0], times[1], row.try_get_by_index(3).expect("a name"))
+        })
+        .collect();
+    let held = |member, since, until, tier: &str| (member, since, until, tier.to_owned());
+    let expected = [
+        held(31, 100, 200, "Bronze"),
+        held(31, 200, 350, "Silver"),
+        held(32, 500, 600, "Bronze"),
+        held(34, 100, 300, "Gold"),
+    ];
+    assert_eq!(intervals, expected);
+}
