@@ -33,7 +33,7 @@ const FIRST_BATCH: usize = 250;
 
 /// Bounds of the number of customers in one transaction.
 const SMALLEST_BATCH: usize = 25;
-const LARGEST_BATCH: usize = 2_000;
+const LARGEST_BATCH: usize = 10_000;
 
 /// How long one transaction is to take: others who write wait for it on SQLite.
 const TURN: Duration = Duration::from_millis(40);
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn transactions_grow_and_shrink_to_their_turn() {
-        let cases = [(250, 10, 500), (250, 30, 250), (250, 41, 125), (30, 1000, 25), (2000, 1, 2000)];
+        let cases = [(250, 10, 500), (250, 30, 250), (250, 41, 125), (30, 1000, 25), (10_000, 1, 10_000)];
 
         for (size, took, expected) in cases {
             assert_eq!(paced(size, Duration::from_millis(took)), expected, "{size} in {took} ms");

@@ -172,9 +172,12 @@ impl Dialect {
     }
 
     /// JSON objects as the one parameter that [`Dialect::table_of_records`] reads. Keys are written in hexadecimal,
-    /// as [`uuid::Uuid::simple`] does.
+    /// as [`uuid::Uuid::simple`] does. Members that are null are left out: they are missing all the same.
     #[must_use]
-    pub fn records(self, rows: Vec<serde_json::Value>) -> Value {
+    pub fn records(self, mut rows: Vec<serde_json::Value>) -> Value {
+        for row in rows.iter_mut().filter_map(serde_json::Value::as_object_mut) {
+            row.retain(|_, value| !value.is_null());
+        }
         let rows = serde_json::Value::Array(rows);
         match self {
             Self::Postgres => rows.into(),

@@ -19,7 +19,7 @@ pub enum Job {
     Churn,
     /// Who is in which segment.
     Segmentation,
-    /// The figures of customers, from the ledger.
+    /// The figures of customers, from the ledger, with the tiers and segments that follow.
     Metrics,
     /// The tiers of members whose period is over.
     Loyalty,
@@ -39,7 +39,11 @@ impl Job {
             Self::Churn => &["delete from churn_state"],
             Self::Segmentation => &["delete from segment_membership
                 where segment_id in (select id from segment where handle like 'engagement-%')"],
-            Self::Metrics => &["update customer set total_spent = total_spent + 1"],
+            // A measurement of `loyalty` may have left the program otherwise.
+            Self::Metrics => &[
+                "update customer set total_spent = total_spent + 1",
+                "update loyalty_program set evaluation = 'LIFETIME' where is_default",
+            ],
             Self::Loyalty => &[
                 "update loyalty_program set evaluation = 'ROLLING', grace_days = 0 where is_default",
                 "delete from loyalty_tier_interval",
@@ -96,12 +100,7 @@ impl Job {
                     where due.segment_id = segment_membership.segment_id
                         and due.customer_id = segment_membership.customer_id
                 )",
-                "insert into segment_membership (segment_id, customer_id, since)
-                select segment_id, customer_id, {now} from due
-                where not exists (
-                    select 1 from segment_membership held
-                    where held.segment_id = due.segment_id and held.customer_id = due.customer_id
-                )",
+                ENTER,
                 ENTERED,
             ],
             Self::Loyalty => &[
@@ -119,7 +118,8 @@ impl Job {
                 from fallen",
             ],
             Self::Ltv => &[PREDICTED],
-            Self::Metrics => &["update customer set total_orders = ledger.total_orders,
+            Self::Metrics => &[
+                "update customer set total_orders = ledger.total_orders,
                     delivered_orders = ledger.delivered_orders, total_spent = ledger.total_spent,
                     first_order_date = ledger.first_order_date, last_order_date = ledger.last_order_date,
                     last_purchase_date = ledger.last_purchase_date
@@ -148,7 +148,37 @@ impl Job {
                     or customer.first_order_date is distinct from ledger.first_order_date
                     or customer.last_order_date is distinct from ledger.last_order_date
                     or customer.last_purchase_date is distinct from ledger.last_purchase_date
-                )"],
+                )",
+                "update loyalty_membership set tier_id = reached.tier_id, tier_since = {now}
+                from (
+                    select membership.id, tier.id as tier_id
+                    from loyalty_membership membership
+                    join loyalty_program program
+                        on program.id = membership.program_id and program.evaluation = 'LIFETIME'
+                    join customer on customer.id = membership.customer_id
+                    join loyalty_tier tier on tier.program_id = program.id and tier.rank = (
+                        select max(rank) from loyalty_tier lower where lower.program_id = program.id
+                            and (lower.min_spend <= customer.total_spent or lower.rank = 1)
+                    )
+                ) reached
+                where reached.id = loyalty_membership.id and reached.tier_id <> loyalty_membership.tier_id",
+                "create temporary table due as
+                select segment.id as segment_id, due.id as customer_id from (
+                    select id, {spend} as handle from customer where deleted_at is null
+                    union all select id, {engagement} from customer where deleted_at is null
+                ) due join segment on segment.handle = due.handle",
+                "create unique index due_unique on due (segment_id, customer_id)",
+                "delete from segment_membership
+                where segment_id in (
+                    select id from segment where handle like 'spend-%' or handle like 'engagement-%'
+                ) and not exists (
+                    select 1 from due
+                    where due.segment_id = segment_membership.segment_id
+                        and due.customer_id = segment_membership.customer_id
+                )",
+                ENTER,
+                ENTERED,
+            ],
         }
     }
 }
@@ -185,6 +215,14 @@ const SCORE: &str = "insert into rfm_score (id, recency, frequency, monetary, se
         monetary = excluded.monetary, segment = excluded.segment
     where rfm_score.recency <> excluded.recency or rfm_score.frequency <> excluded.frequency
         or rfm_score.monetary <> excluded.monetary";
+
+/// Those who are due in a segment enter it.
+const ENTER: &str = "insert into segment_membership (segment_id, customer_id, since)
+    select segment_id, customer_id, {now} from due
+    where not exists (
+        select 1 from segment_membership held
+        where held.segment_id = due.segment_id and held.customer_id = due.customer_id
+    )";
 
 /// The events of those who entered a segment now, with a text in place of the condition that decided.
 const ENTERED: &str = "insert into event
