@@ -322,7 +322,7 @@ mod tests {
             execute(&writing, "update store set marketing_cap = 4", Vec::new()).await?;
             let is_alone = database.dialect() == Dialect::Sqlite;
             assert_eq!(database.outlast_writers(Duration::ZERO).await?, is_alone);
-            let (ended, committed) = tokio::join!(database.outlast_writers(Duration::from_secs(60)), writing.commit());
+            let (ended, committed) = tokio::join!(database.outlast_writers(Duration::from_mins(1)), writing.commit());
 
             committed?;
             assert!(ended?);

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use crate::server::fresh_database;
 
+/// The key of the loyalty program.
+const PROGRAM: u128 = 1;
+
 /// An empty database, by the schema that is before this migration.
 async fn before(name: &str, directory: &tempfile::TempDir) -> Database {
     let database = Database::connect(&fresh_database(directory).await).await.expect("a database");
@@ -35,15 +38,11 @@ fn key(number: u128) -> Value {
     json!(Uuid::from_u128(number).simple().to_string())
 }
 
-#[tokio::test]
-async fn the_tiers_that_members_held_are_taken_from_the_log() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let database = before("000017_time", &directory).await;
-    let (program, bronze, silver, gold, gone) = (key(1), key(11), key(12), key(13), key(14));
-    let [jane, john, ann, paul] = [21, 22, 23, 24].map(key);
+/// A loyalty program with tiers, the lowest first, and customers.
+async fn set_up(database: &Database, [bronze, silver, gold]: [&Value; 3], customers: [&Value; 4]) {
     let sql = "insert into loyalty_program (id, handle, name, is_default, evaluation, created_at, updated_at)
         values ($1, 'default', 'Default', true, 'LIFETIME', 0, 0)";
-    execute(database.writer(), sql, vec![Uuid::from_u128(1).into()]).await.expect("a program");
+    execute(database.writer(), sql, vec![Uuid::from_u128(PROGRAM).into()]).await.expect("a program");
     let columns = [
         ("id", Key),
         ("program_id", Key),
@@ -54,10 +53,10 @@ async fn the_tiers_that_members_held_are_taken_from_the_log() {
         ("created_at", Integer),
         ("updated_at", Integer),
     ];
-    let tiers = [(&bronze, "Bronze", 1), (&silver, "Silver", 2), (&gold, "Gold", 3)].map(|(id, name, rank)| {
-        [id.clone(), program.clone(), json!(name), json!(rank), json!(rank), json!(0), json!(0), json!(0)]
+    let tiers = [(bronze, "Bronze", 1), (silver, "Silver", 2), (gold, "Gold", 3)].map(|(id, name, rank)| {
+        [id.clone(), key(PROGRAM), json!(name), json!(rank), json!(rank), json!(0), json!(0), json!(0)]
     });
-    insert(&database, "loyalty_tier", columns, &tiers).await;
+    insert(database, "loyalty_tier", columns, &tiers).await;
     let columns = [
         ("id", Key),
         ("kind", Text),
@@ -68,9 +67,18 @@ async fn the_tiers_that_members_held_are_taken_from_the_log() {
         ("created_at", Integer),
         ("updated_at", Integer),
     ];
-    let customers = [&jane, &john, &ann, &paul]
+    let rows = customers
         .map(|id| [id.clone(), json!("PERSON"), json!("A"), json!("a"), json!("a"), json!(0), json!(0), json!(0)]);
-    insert(&database, "customer", columns, &customers).await;
+    insert(database, "customer", columns, &rows).await;
+}
+
+#[tokio::test]
+async fn the_tiers_that_members_held_are_taken_from_the_log() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = before("000017_time", &directory).await;
+    let (program, bronze, silver, gold, gone) = (key(PROGRAM), key(11), key(12), key(13), key(14));
+    let [jane, john, ann, paul] = [21, 22, 23, 24].map(key);
+    set_up(&database, [&bronze, &silver, &gold], [&jane, &john, &ann, &paul]).await;
     // Each as long as they have been a member, and with the tier that they hold and since when.
     let columns = [
         ("id", Key),
