@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::program::tiers::PARKED_NAME;
 use crate::{
-    customer::metrics::movements,
+    customer::metrics::movements_of_members,
     instant::Instant,
     store::{Dialect, Kind, execute, query},
 };
@@ -76,11 +76,9 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
             where tier.program_id in (select program_id from turn)
             window upwards as (partition by tier.program_id order by tier.min_spend)
         ), change as (
-            select turn.id, turn.since, turn.until, turn.from_id, turn.program_id, movement.instant, movement.amount,
-                1 as movements
+            select id, since, until, from_id, program_id, instant, amount, 1 as movements
             from {movements} movement
-            join turn on turn.customer_id = movement.customer_id
-            where turn.is_by_money = 1 and movement.instant < turn.until
+            where is_by_money = 1 and instant < until
             union all
             select id, since, until, from_id, program_id, since, 0, 0 from turn
         ), balance as (
@@ -107,11 +105,9 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         join loyalty_tier tier on tier.id = start.tier_id
         where start.before is null or start.before <> start.tier_id",
         turns = table_of_turns(dialect),
-        movements = movements(&dialect.is_among("customer_id", 3)),
+        movements = movements_of_members("turn", "turn.*"),
     );
-    let by_money = turns.iter().filter(|turn| turn.is_by_money).map(|turn| turn.customer);
-    let customers: Vec<Uuid> = by_money.collect();
-    let parameters = vec![records(dialect, turns), PARKED_NAME.into(), dialect.parameter(&customers)];
+    let parameters = vec![records(dialect, turns), PARKED_NAME.into()];
     execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
     Ok(())
 }
@@ -121,9 +117,10 @@ async fn give_way(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
     let dialect = Dialect::from(tx.get_database_backend());
     let statements = [
         format!(
-            "delete from loyalty_tier_interval
-            where exists (select 1 from {} turn
-                where turn.id = loyalty_tier_interval.membership_id and loyalty_tier_interval.since >= turn.until)",
+            "delete from loyalty_tier_interval where (membership_id, since) in (
+                select held.membership_id, held.since
+                from {} turn join loyalty_tier_interval held on held.membership_id = turn.id and held.since >= turn.until
+            )",
             table_of_turns(dialect),
         ),
         format!(

@@ -16,7 +16,7 @@ use super::{
     spending::{instants, spent_expression},
 };
 use crate::{
-    customer::metrics::movements,
+    customer::metrics::movements_of_members,
     instant::Instant,
     store::{Dialect, Kind, execute, query},
 };
@@ -230,34 +230,25 @@ async fn settle(
     let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
         "{movers}, change as (
-            select customer_id, instant, sum(amount) as amount
-            from {movements} movement
-            where instant <= cast($1 as bigint)
-            group by customer_id, instant
+            select * from {movements} movement where instant <= cast($1 as bigint)
+            union all
+            select mover.*, cast(null as bigint), 0 from mover
         ), balance as (
-            select customer_id, instant,
-                sum(amount) over (partition by customer_id order by instant) as spent
-            from change
-        ), absence as (
-            select mover.id, max(balance.instant) as last_instant
-            from mover
-            join balance on balance.customer_id = mover.customer_id
-                and (balance.spent < mover.least or balance.spent >= mover.below)
-            group by mover.id
+            select change.*, sum(amount) over (partition by id order by instant) as spent from change
+        ), judged as (
+            select balance.*, max(case when spent < least or spent >= below then instant end) over (partition by id) as left_at
+            from balance
         )
-        select mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise,
+        select id, customer_id, program_id, tier_id, is_rise,
             case when not ({is_by_money}) then cast($1 as bigint)
-                when mover.least is null and absence.id is null then mover.since
-                else coalesce(min(balance.instant), mover.since) end,
-            mover.from_id, mover.tier_since, {is_by_money}
-        from mover
-        left join absence on absence.id = mover.id
-        left join balance on balance.customer_id = mover.customer_id
-            and (absence.id is null or balance.instant > absence.last_instant)
-        group by mover.id, mover.customer_id, mover.program_id, mover.tier_id, mover.is_rise, mover.least,
-            mover.since, mover.evaluation, mover.from_id, mover.tier_since, absence.id",
+                when least is null and left_at is null then since
+                else coalesce(min(case when left_at is null or instant > left_at then instant end), since) end,
+            from_id, tier_since, {is_by_money}
+        from judged mover
+        group by id, customer_id, program_id, tier_id, is_rise, least, left_at, since, evaluation, from_id, tier_since",
         movers = movers(is_meant, falls),
-        movements = movements("customer_id in (select customer_id from mover)"),
+        // Whoever has no movements has a row all the same.
+        movements = movements_of_members("mover", "mover.*"),
         is_by_money = falls.is_by_money,
     );
     let mut parameters = instants(as_of);

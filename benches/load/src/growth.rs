@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Options,
-    client::Connection,
+    client::{Connection, Question},
     process::{Machine, PRODUCT, Server, serve},
     report::{Report, median},
     sample::{Sample, graphql, request, text},
@@ -52,7 +52,7 @@ pub async fn pages(
     Ok(())
 }
 
-/// The same questions cost the same on a table ten times as large.
+/// The same questions, and writes, cost the same on a table ten times as large.
 pub async fn measure(
     options: &Options,
     (name, machine): (&str, Machine),
@@ -64,9 +64,13 @@ pub async fn measure(
     let small_sample = Sample::take(&small).await?;
     // What starts with the server is over.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    for workload in workload::all().iter().filter(|workload| workload.mutation.is_none()) {
+    let mut kinds = vec![("refund", refunds(sample), refunds(&small_sample))];
+    for workload in workload::all() {
         let (questions, _) = workload.questions(sample, (&server.base(), ""));
         let (small_questions, _) = workload.questions(&small_sample, (&small.base(), ""));
+        kinds.push((workload.name, questions, small_questions));
+    }
+    for (kind, questions, small_questions) in kinds {
         let (mut turns, mut small_turns) = (Vec::new(), Vec::new());
         for round in 0..=options.rounds {
             let turn = take(options, machine, server, &questions).await?;
@@ -78,13 +82,19 @@ pub async fn measure(
         }
         let (large, small) = (medians(&turns), medians(&small_turns));
         let ratio = (large.cpu + large.database) / (small.cpu + small.database);
-        report.bound(
-            &format!("{} on {} ÷ {}", workload.name, sample.ids.len(), small_sample.ids.len()),
-            name,
-            ratio,
-            1.2,
-            "×",
-        );
+        report.bound(&format!("{kind} on {} ÷ {}", sample.ids.len(), small_sample.ids.len()), name, ratio, 1.2, "×");
     }
     Ok(())
 }
+
+/// Refunds of next to nothing, each of which moves figures, and may move tiers and segments.
+fn refunds(sample: &Sample) -> Vec<Question> {
+    sample.draw(1000, |sample, chance| {
+        let input = json!({ "customer": sample.id(chance), "amount": "0.01" });
+        request(REFUND, &json!({ "input": input }))
+    })
+}
+
+const REFUND: &str = "mutation ($input: RefundCreateInput!) {
+  refundCreate(input: $input) { refund { amount } userErrors { message } }
+}";
