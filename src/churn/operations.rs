@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::term::Term;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
 use super::risk::{ChurnRisk, risk_text};
@@ -15,14 +15,17 @@ use crate::{
     transaction::Transaction,
 };
 
+/// A customer who is to be looked at, and whether they are for the first time.
+pub type Misjudged = (Uuid, bool);
+
 /// The customers whose risk at `now` is high and was not when that was last looked at, or the other way round, or who
 /// were never looked at.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
+pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow::Result<Vec<Misjudged>> {
     let sql = format!(
-        "select customer.id
+        "select customer.id, state.id is null
         from customer left join churn_state state on state.id = customer.id
         where customer.deleted_at is null and (state.id is null or state.is_churned <> {})
         order by customer.id",
@@ -30,7 +33,8 @@ pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow:
     );
     let rows = query(db, &sql, vec![now.timestamp_millis().into()]).await;
     let rows = rows.context("could not tell the churn risk of customers")?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    let misjudged = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+    Ok(misjudged.collect::<Result<_, DbErr>>()?)
 }
 
 /// Looks at `customers` now, whose rows are locked, and tells of those who were lost or won back since the last time.
@@ -38,33 +42,51 @@ pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow:
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reconsider(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
-    let dialect = tx.dialect();
-    let (is_churned, is_meant) = (is_churned("cast($1 as bigint)"), dialect.is_among("customer.id", 2));
-    let parameters = || vec![tx.now.timestamp_millis().into(), dialect.parameter(customers)];
-    let turned = format!(
-        "update churn_state set is_churned = not is_churned, since = $1
-        where id in (
-            select customer.id from customer join churn_state state on state.id = customer.id
-            where customer.deleted_at is null and {is_meant} and state.is_churned <> {is_churned}
-        )
-        returning id, is_churned"
-    );
-    let turned = query(&*tx.db, &turned, parameters()).await.context("could not keep who is churned")?;
-    let turned = turned.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
-    let turned = turned.collect::<Result<BTreeMap<Uuid, bool>, DbErr>>()?;
-    let first = format!(
-        "insert into churn_state (id, is_churned, since)
-        select customer.id, {is_churned}, $1 from customer
-        where customer.deleted_at is null and {is_meant}
-            and not exists (select 1 from churn_state state where state.id = customer.id)"
-    );
-    let first = execute(&*tx.db, &first, parameters()).await.context("could not keep who is churned")?;
+pub async fn reconsider(tx: &Transaction, customers: &[Misjudged]) -> anyhow::Result<usize> {
+    let of = |is_first| customers.iter().filter(move |(_, first)| *first == is_first).map(|(customer, _)| *customer);
+    let (first, known): (Vec<Uuid>, Vec<Uuid>) = (of(true).collect(), of(false).collect());
+    let turned = if known.is_empty() { BTreeMap::new() } else { turn(tx, &known).await? };
+    let first = if first.is_empty() { 0 } else { look_first(tx, &first).await? };
     let changed = turned.len() + usize::try_from(first).unwrap_or_default();
     for (customer, is_churned) in turned {
         tx.emit(if is_churned { Event::CustomerChurned { customer } } else { Event::CustomerReactivated { customer } });
     }
     Ok(changed)
+}
+
+/// Gives those who were lost or won back, and whether they are lost.
+async fn turn(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<BTreeMap<Uuid, bool>> {
+    let sql = format!(
+        "update churn_state set is_churned = not is_churned, since = $1
+        where id in (
+            select customer.id from customer join churn_state state on state.id = customer.id
+            where customer.deleted_at is null and {is_meant} and state.is_churned <> {is_churned}
+        )
+        returning id, is_churned",
+        is_meant = tx.dialect().is_among("customer.id", 2),
+        is_churned = is_churned("cast($1 as bigint)"),
+    );
+    let turned = query(&*tx.db, &sql, parameters(tx, customers)).await.context("could not keep who is churned")?;
+    let turned = turned.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+    Ok(turned.collect::<Result<_, DbErr>>()?)
+}
+
+/// Looks at customers for the first time, and counts those whom nobody looked at meanwhile.
+async fn look_first(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<u64> {
+    let sql = format!(
+        "insert into churn_state (id, is_churned, since)
+        select customer.id, {is_churned}, $1 from customer
+        where customer.deleted_at is null and {is_meant}
+        on conflict (id) do nothing",
+        is_meant = tx.dialect().is_among("customer.id", 2),
+        is_churned = is_churned("cast($1 as bigint)"),
+    );
+    execute(&*tx.db, &sql, parameters(tx, customers)).await.context("could not keep who is churned")
+}
+
+/// The present, and the customers who are meant.
+fn parameters(tx: &Transaction, customers: &[Uuid]) -> Vec<Value> {
+    vec![tx.now.timestamp_millis().into(), tx.dialect().parameter(customers)]
 }
 
 /// The condition on the row `customer` that their risk is high at the instant `now`.

@@ -134,7 +134,7 @@ impl Job {
                             min(order_date) filter (where cancelled_at is null) as first_order_date,
                             max(order_date) filter (where cancelled_at is null) as last_order_date,
                             count(delivered_at) as purchases, max(delivered_at) as last_purchase_date,
-                            cast(sum(total) filter (where delivered_at is not null) as bigint) as spent
+                            cast(sum({total}) filter (where delivered_at is not null) as bigint) as spent
                         from orders group by customer_id
                     ) ordered on ordered.customer_id = customer.id
                     left join (
@@ -241,7 +241,7 @@ const FALLEN: &str = "create temporary table fallen as
     join loyalty_tier held on held.id = membership.tier_id
     left join (
         select customer_id, sum(amount) as spent from (
-            select customer_id, total as amount from orders where delivered_at >= {now} - 31536000000
+            select customer_id, {total} as amount from orders where delivered_at >= {now} - 31536000000
             union all select customer_id, -store_amount from refund where refunded_at >= {now} - 31536000000
         ) movement group by customer_id
     ) past on past.customer_id = membership.customer_id
@@ -260,7 +260,7 @@ const PREDICTED: &str =
         cast(sum(case when day = first_day then 0 else spent end) as bigint), 0.5, 0, 0
     from (
         select days.*, min(day) over (partition by customer_id) as first_day from (
-            select customer_id, delivered_at / 86400000 as day, sum(total) as spent
+            select customer_id, delivered_at / 86400000 as day, sum({total}) as spent
             from orders where delivered_at <= {now}
             group by customer_id, delivered_at / 86400000
         ) days
@@ -273,6 +273,9 @@ const PREDICTED: &str =
         or lifetime_value_prediction.recency_days <> excluded.recency_days
         or lifetime_value_prediction.age_days <> excluded.age_days
         or lifetime_value_prediction.repeat_spent <> excluded.repeat_spent";
+
+/// What an order comes to in the store's currency.
+const TOTAL: &str = "case when exchange_rate is null then total else (total * exchange_rate + 500000) / 1000000 end";
 
 /// In which segment by spending a customer is.
 const SPEND: &str = "case when total_spent >= 500000 then 'spend-premium'
@@ -294,6 +297,7 @@ pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
     let now = now().timestamp_millis().to_string();
     let text = |statement: &&str| {
         let statement = statement.replace("{spend}", SPEND).replace("{engagement}", ENGAGEMENT).replace("{now}", &now);
+        let statement = statement.replace("{total}", TOTAL);
         statement.replace("{key}", key).replace("{position}", position)
     };
     let statements: Vec<String> = statements.iter().map(text).collect();
