@@ -44,8 +44,8 @@ pub async fn settle(app: App) {
 
 /// Finds the members of the dynamic segments that were never computed, unless another process does.
 ///
-/// # Errors
-/// When the database fails, or a stored rule cannot be read. What was done before stays, and the rest is found next time.
+/// # Errors When the database fails, or a stored rule cannot be read. What was done before stays, and the rest is found
+/// next time.
 pub async fn settle_new(app: &App) -> anyhow::Result<()> {
     let new = computation::uncomputed(app.database.uncounted_reader()).await?;
     if new.is_empty() {
@@ -73,8 +73,8 @@ async fn settle_these(work: &Work<'_>, new: &BTreeSet<uuid::Uuid>) -> anyhow::Re
 
 /// Applies the rules of some dynamic segments to everyone.
 ///
-/// Those who are misplaced are found first. Then they are reconsidered, batch by batch, as everyone is to whom something
-/// happens: segments whose rules name these follow.
+/// Those who are misplaced are found first. Then they are reconsidered, batch by batch, as everyone is to whom
+/// something happens: segments whose rules name these follow.
 async fn apply(work: &Work<'_>, is_applied: impl Fn(&Entry) -> bool) -> anyhow::Result<()> {
     let reading = Reading { now: work.now, ..work.app.reading() };
     let book = rules::read(work.reader(), &reading).await?;
