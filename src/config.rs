@@ -32,7 +32,8 @@ pub struct Options {
 /// The flags that all commands understand.
 #[derive(Args, Clone, Debug)]
 pub struct StoreOptions {
-    /// URL of the database: `sqlite://FILE?mode=rwc` or `postgres://USER@HOST/NAME` [default: `sqlite://customers.db?mode=rwc`]
+    /// URL of the database: `sqlite://FILE?mode=rwc` or `postgres://USER@HOST/NAME` [default:
+    /// `sqlite://customers.db?mode=rwc`]
     #[arg(long, global = true, env = "CUSTOMERS_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
     /// The same under the name that platforms set.
@@ -145,7 +146,8 @@ pub struct PostOptions {
     /// Number or name that text messages are from
     #[arg(long, value_name = "SENDER", env = "CUSTOMERS_SMS_FROM")]
     pub sms_from: Option<String>,
-    /// Directory with templates that take the place of the program's, or come besides: `LANGUAGE/NAME.txt`, `.html`, `.sms`
+    /// Directory with templates that take the place of the program's, or come besides: `LANGUAGE/NAME.txt`, `.html`,
+    /// `.sms`
     #[arg(long, value_name = "DIR", env = "CUSTOMERS_TEMPLATES")]
     pub templates: Option<PathBuf>,
 }

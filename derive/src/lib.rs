@@ -24,17 +24,17 @@ use syn::{Item, ItemEnum, ItemImpl, ItemStruct, parse_macro_input};
 /// - `#[iri("schema:name")]`: a fact, with its property; `rdf:type` adds the value to the node's types;
 /// - `#[foreign]`: a foreign key, which the links follow and no face shows.
 ///
-/// and may have `#[column(name)]` (the column, if it is called otherwise), `#[personal]` (personal data: nullable, shown by right only) or `#[derived(expression)]` (computed
-/// from the fields above it and `reading`, not a column), or `#[currency]` (that of the amounts below it). `class_of = "…"` lists further classes that the node
-/// may be an instance of, for the domain of its properties; `deleted_at = …` names the column that is null until a row
-/// is deleted.
+/// and may have `#[column(name)]` (the column, if it is called otherwise), `#[personal]` (personal data: nullable,
+/// shown by right only) or `#[derived(expression)]` (computed from the fields above it and `reading`, not a column), or
+/// `#[currency]` (that of the amounts below it). `class_of = "…"` lists further classes that the node may be an
+/// instance of, for the domain of its properties; `deleted_at = …` names the column that is null until a row is
+/// deleted.
 ///
 /// On the `impl` of its links, each `async fn` is an edge with `#[iri("schema:customer")]`, or
-/// `#[iri("^schema:customer")]` when it follows the property backwards. `#[states("customers", self.customer_id)]`
-/// has the node's own documents state the edge, `#[pages]` links the page of related nodes. `#[figure]` marks what
-/// is no edge but a value that takes a read of its own, which no document states; `#[view]` what has no IRI, as it tells
-/// facts of another time. `id` and `jsonLd` are added, and lists
-/// take pages as in [`macro@connections`].
+/// `#[iri("^schema:customer")]` when it follows the property backwards. `#[states("customers", self.customer_id)]` has
+/// the node's own documents state the edge, `#[pages]` links the page of related nodes. `#[figure]` marks what is no
+/// edge but a value that takes a read of its own, which no document states; `#[view]` what has no IRI, as it tells
+/// facts of another time. `id` and `jsonLd` are added, and lists take pages as in [`macro@connections`].
 #[proc_macro_attribute]
 pub fn resource(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let result = match parse_macro_input!(item as Item) {
@@ -54,8 +54,9 @@ pub fn terms(arguments: TokenStream, item: TokenStream) -> TokenStream {
     terms::expand(arguments.into(), item).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Describes a value with fields of its own and no IRI: `#[thing("schema:PostalAddress", column = entity::order::Place)]`,
-/// and `#[iri("…")]` on each field. `column` names the type that a row holds, whose fields have the same names.
+/// Describes a value with fields of its own and no IRI: `#[thing("schema:PostalAddress", column =
+/// entity::order::Place)]`, and `#[iri("…")]` on each field. `column` names the type that a row holds, whose fields
+/// have the same names.
 #[proc_macro_attribute]
 pub fn thing(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);
@@ -79,8 +80,8 @@ pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[edge(to = Name)]`: the one row whose key this row's column holds;
 /// - `#[edge(through = entity::table, from = Name, to = Name)]`: related rows by a table between.
 ///
-/// An edge may add `only = function`, a function to the condition that related rows fulfil to count. `#[personal]` marks a
-/// condition on personal data. `and`, `or` and `not` are added.
+/// An edge may add `only = function`, a function to the condition that related rows fulfil to count. `#[personal]`
+/// marks a condition on personal data. `and`, `or` and `not` are added.
 #[proc_macro_attribute]
 pub fn filter(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as ItemStruct);

@@ -37,8 +37,8 @@ pub struct Model {
     /// The fields that have another value now, by their names in GraphQL.
     #[sea_orm(column_type = "JsonBinary")]
     pub changed_fields: Texts,
-    /// The conditions that decided who entered or left a segment, in words and without personal data; empty for a segment
-    /// without a rule, and for all that is told of no segment.
+    /// The conditions that decided who entered or left a segment, in words and without personal data; empty for a
+    /// segment without a rule, and for all that is told of no segment.
     #[sea_orm(column_type = "JsonBinary")]
     pub decided_by: Texts,
     /// Who did it: `local`, or the job or import that did.

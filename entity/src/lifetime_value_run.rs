@@ -61,7 +61,8 @@ pub enum NoFit {
     /// No parameters were found under which the purchases are likeliest. Nothing is predicted.
     #[iri("customers:NoConvergence")]
     NoConvergence,
-    /// Fewer than ten customers spent something on a day after the first on which they bought. No amounts are predicted.
+    /// Fewer than ten customers spent something on a day after the first on which they bought. No amounts are
+    /// predicted.
     #[iri("customers:TooFewAmounts")]
     TooFewAmounts,
     /// The amounts are spread so widely that they have no mean: `q` is not above 1. No amounts are predicted.

@@ -109,8 +109,8 @@ pub struct PostalAddress {
 }
 
 impl Model {
-    /// An order of `total`, in minor units of `currency`, placed at `placed` and nothing more: no discount, nothing sent,
-    /// nothing known of where it goes. `made` is when the row is made.
+    /// An order of `total`, in minor units of `currency`, placed at `placed` and nothing more: no discount, nothing
+    /// sent, nothing known of where it goes. `made` is when the row is made.
     #[must_use]
     pub fn new(
         id: Uuid,

@@ -14,8 +14,8 @@ pub struct Wish {
 /// The address that has a role, of all addresses of a customer, the oldest first. `former` had it until now; it may be
 /// gone.
 ///
-/// Where there is an address, one has the role: the one that is wished for, else the former, else the oldest. One that is
-/// not to have it has it still where it is the only one.
+/// Where there is an address, one has the role: the one that is wished for, else the former, else the oldest. One that
+/// is not to have it has it still where it is the only one.
 #[must_use]
 pub fn holder(addresses: &[Uuid], former: Option<Uuid>, wish: Option<Wish>) -> Option<Uuid> {
     if let Some(Wish { address, is_holder: true }) = wish {

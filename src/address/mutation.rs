@@ -33,8 +33,8 @@ pub struct AddressMutation;
 
 #[Object]
 impl AddressMutation {
-    /// Adds an address to a customer; the first is the default for bills and for goods. An address has a version of its own,
-    /// and the customer's stays; it is told as `CUSTOMER_UPDATED` with `addresses` among the changed fields.
+    /// Adds an address to a customer; the first is the default for bills and for goods. An address has a version of its
+    /// own, and the customer's stays; it is told as `CUSTOMER_UPDATED` with `addresses` among the changed fields.
     async fn address_add(&self, ctx: &Context<'_>, input: AddressAddInput) -> Option<Outcome<AddressPayload>> {
         transact(ctx, &input, |tx, input| async move {
             let customer = key_of::<Customer>(ctx, "input.customer", &input.customer)?;
@@ -43,9 +43,9 @@ impl AddressMutation {
         .await
     }
 
-    /// Changes an address. What is the same as before is no change; without any, nothing is written. Another address that
-    /// becomes or ceases to be a default thereby is not edited. The customer's version stays, and they are told of as by
-    /// `addressAdd`.
+    /// Changes an address. What is the same as before is no change; without any, nothing is written. Another address
+    /// that becomes or ceases to be a default thereby is not edited. The customer's version stays, and they are told of
+    /// as by `addressAdd`.
     async fn address_update(&self, ctx: &Context<'_>, input: AddressUpdateInput) -> Option<Outcome<AddressPayload>> {
         transact(ctx, &input, |tx, input| async move {
             let address = key_of::<Address>(ctx, "input.id", &input.id)?;
@@ -54,8 +54,8 @@ impl AddressMutation {
         .await
     }
 
-    /// Removes an address for good; orders keep what they were addressed to. Where it was a default, the oldest that is left
-    /// is the default then. The customer's version stays, and they are told of as by `addressAdd`.
+    /// Removes an address for good; orders keep what they were addressed to. Where it was a default, the oldest that is
+    /// left is the default then. The customer's version stays, and they are told of as by `addressAdd`.
     async fn address_remove(
         &self,
         ctx: &Context<'_>,

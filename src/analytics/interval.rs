@@ -42,8 +42,8 @@ impl CalendarInterval {
         (0..count).rev().map(ago).chain([next]).collect()
     }
 
-    /// In SQL, which of the intervals from the first on holds the instant in `column`, counted from 0; `origin` is that of
-    /// the first, in SQL. The instant is not before it.
+    /// In SQL, which of the intervals from the first on holds the instant in `column`, counted from 0; `origin` is that
+    /// of the first, in SQL. The instant is not before it.
     #[must_use]
     pub fn number(self, dialect: Dialect, column: &str, origin: &str) -> String {
         match self {

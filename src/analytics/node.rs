@@ -107,9 +107,9 @@ impl Analytics {
         Ok(headline.spent.mean(headline.customers))
     }
 
-    /// Net revenue of a purchase: all that customers spent, less refunds, per delivered order, rounded half up. 0 without
-    /// purchases. Departs from the domain description's mean of the customers' means, in which a single purchase weighs as
-    /// much as a hundred.
+    /// Net revenue of a purchase: all that customers spent, less refunds, per delivered order, rounded half up. 0
+    /// without purchases. Departs from the domain description's mean of the customers' means, in which a single
+    /// purchase weighs as much as a hundred.
     async fn average_order_value(&self, ctx: &Context<'_>) -> Outcome<Money> {
         let headline = self.headline(ctx).await?;
         Ok(headline.spent.mean(headline.purchases))
@@ -127,9 +127,9 @@ impl Analytics {
         Ok(told.collect())
     }
 
-    /// Customers by the tier that they hold in the default loyalty program, the lowest first; tiers that nobody holds are
-    /// left out. At a past instant it is the tier that today's thresholds give to what was spent by then, of today's
-    /// members who had joined the program; null there if the program counts the spending of a period.
+    /// Customers by the tier that they hold in the default loyalty program, the lowest first; tiers that nobody holds
+    /// are left out. At a past instant it is the tier that today's thresholds give to what was spent by then, of
+    /// today's members who had joined the program; null there if the program counts the spending of a period.
     async fn customers_by_tier(&self, ctx: &Context<'_>) -> Option<Outcome<Vec<TierCount>>> {
         let read = async {
             let Some(counts) = tiers::by_tier(database(ctx), &self.population).await? else { return Ok(None) };
@@ -144,8 +144,8 @@ impl Analytics {
         told.transpose()
     }
 
-    /// Figures of the last intervals of the calendar, in UTC, the oldest first; the last is the one that holds `asOf`. Each
-    /// figure that is selected takes a statement.
+    /// Figures of the last intervals of the calendar, in UTC, the oldest first; the last is the one that holds `asOf`.
+    /// Each figure that is selected takes a statement.
     async fn series(
         &self,
         ctx: &Context<'_>,
@@ -165,8 +165,8 @@ impl Analytics {
         })
     }
 
-    /// Customers by the month of the calendar, in UTC, in which they first bought, and how many of them bought in each month
-    /// from then on, up to that of `asOf`; the oldest first. Months in which nobody first bought are left out.
+    /// Customers by the month of the calendar, in UTC, in which they first bought, and how many of them bought in each
+    /// month from then on, up to that of `asOf`; the oldest first. Months in which nobody first bought are left out.
     async fn cohorts(
         &self,
         ctx: &Context<'_>,
@@ -178,8 +178,8 @@ impl Analytics {
         })
     }
 
-    /// The customers who spent most in the timeframe, the most first. Whoever neither bought nor got money back in it is
-    /// left out, and so is who has been deleted since.
+    /// The customers who spent most in the timeframe, the most first. Whoever neither bought nor got money back in it
+    /// is left out, and so is who has been deleted since.
     async fn top_customers(
         &self,
         ctx: &Context<'_>,

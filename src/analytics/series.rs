@@ -133,7 +133,8 @@ impl Question<'_> {
     }
 
     /// Each order, purchase and beginning leads a customer into a phase that ends with the next; in each, they are
-    /// churned from an instant on. So all phases are added where they begin to be churned, and subtracted where they end.
+    /// churned from an instant on. So all phases are added where they begin to be churned, and subtracted where they
+    /// end.
     async fn churned_customers(&self) -> Outcome<Vec<i64>> {
         let (at, first) = (self.population.at(), self.population.number(0));
         let statement = format!(

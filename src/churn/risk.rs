@@ -85,8 +85,8 @@ pub fn risk_expression(reading: &Reading) -> Expr {
     Expr::cust(risk_text(&reading.now.timestamp_millis().to_string()))
 }
 
-/// [`Habits::risk`] at `now` in SQL text, over the row `customer`; `now` is milliseconds since 1970, in SQL too. Division of integers rounds down, as all of them are
-/// positive.
+/// [`Habits::risk`] at `now` in SQL text, over the row `customer`; `now` is milliseconds since 1970, in SQL too.
+/// Division of integers rounds down, as all of them are positive.
 #[must_use]
 pub fn risk_text(now: &str) -> String {
     let idle = format!(

@@ -1,9 +1,9 @@
 //! Sending: what one server does with the messages that are queued.
 //!
 //! Messages are taken by a lease: a row says until when somebody is about to send it, and by which lease. Whoever takes
-//! rows skips those that are taken, so that no two servers send a message at once; a lease that ran out, since its server
-//! was stopped, is taken over. What was handed over is written down at once and message by message, so that little would
-//! be sent twice; a receiver knows a message that was by its Message-ID.
+//! rows skips those that are taken, so that no two servers send a message at once; a lease that ran out, since its
+//! server was stopped, is taken over. What was handed over is written down at once and message by message, so that
+//! little would be sent twice; a receiver knows a message that was by its Message-ID.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -88,8 +88,8 @@ async fn send_all(app: &App, ending: &CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes the messages that have been due for longest, a few, and sends them. Gives how many it took. `chance`, from 0 to
-/// 1, says how long those wait that could not be handed over.
+/// Takes the messages that have been due for longest, a few, and sends them. Gives how many it took. `chance`, from 0
+/// to 1, says how long those wait that could not be handed over.
 ///
 /// # Errors
 /// When the database fails.
@@ -366,8 +366,8 @@ async fn hand_over(app: &App, letter: &Letter, writing: &Writing) -> Handover {
     }
 }
 
-/// Writes down what became of a message, and of the attempt. A message that another server has taken meanwhile is left to
-/// it.
+/// Writes down what became of a message, and of the attempt. A message that another server has taken meanwhile is left
+/// to it.
 async fn record(
     app: &App,
     letter: &Letter,

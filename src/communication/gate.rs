@@ -15,8 +15,8 @@ use crate::instant::DAY;
 /// that is known by E.164.
 pub const NO_ADDRESS: &str = "no address";
 
-/// Why a message is held back that the customer does not allow. Marketing needs consent for its channel; what belongs to
-/// what the customer did needs none, but is held back where they forbade it.
+/// Why a message is held back that the customer does not allow. Marketing needs consent for its channel; what belongs
+/// to what the customer did needs none, but is held back where they forbade it.
 pub const NO_CONSENT: &str = "no consent";
 
 /// Why marketing is held back that would be more than the store sends a customer in some days.
@@ -31,8 +31,8 @@ pub const NO_OCCASION: &str = "no occasion any more";
 /// Why a message is held back whose customer was deleted after it was queued.
 pub const NO_CUSTOMER: &str = "the customer was deleted";
 
-/// Why the message in the row `draft` may not be sent to the row `customer`: an expression in SQL, null where it may. The
-/// instant is parameter 1. `draft` has `customer_id`, `channel` and `purpose`.
+/// Why the message in the row `draft` may not be sent to the row `customer`: an expression in SQL, null where it may.
+/// The instant is parameter 1. `draft` has `customer_id`, `channel` and `purpose`.
 ///
 /// What holds is the latest decision in the log of consent about the channel and the purpose at that instant.
 #[must_use]
@@ -56,8 +56,8 @@ pub fn obstacle() -> String {
     )
 }
 
-/// As [`obstacle`], for a message that is not queued yet: the frequency cap of the row `store` counts too. Messages that
-/// were held back do not count against it.
+/// As [`obstacle`], for a message that is not queued yet: the frequency cap of the row `store` counts too. Messages
+/// that were held back do not count against it.
 #[must_use]
 pub fn obstacle_to_queueing() -> String {
     let marketing = CommunicationPurpose::Marketing.description().name;
@@ -100,8 +100,8 @@ pub fn obstacle_to_leaving() -> String {
     )
 }
 
-/// As [`obstacle`], for a message that is about to leave, and may be more than the frequency cap of the row `store` allows:
-/// what was sent counts, and what is about to leave as well. Of those with one lease, the first go.
+/// As [`obstacle`], for a message that is about to leave, and may be more than the frequency cap of the row `store`
+/// allows: what was sent counts, and what is about to leave as well. Of those with one lease, the first go.
 #[must_use]
 pub fn surplus() -> String {
     let marketing = CommunicationPurpose::Marketing.description().name;

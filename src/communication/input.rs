@@ -66,6 +66,7 @@ pub struct CommunicationSettingsUpdateInput {
     pub marketing_cap: Option<i32>,
     /// The days in which `marketingCap` counts: 1 to 365.
     pub marketing_cap_days: Option<i32>,
-    /// After how many days in the queue messages that follow from events, and marketing, are not sent any more: 1 to 365.
+    /// After how many days in the queue messages that follow from events, and marketing, are not sent any more: 1 to
+    /// 365.
     pub expiry_days: Option<i32>,
 }

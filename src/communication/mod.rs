@@ -1,7 +1,7 @@
 //! Communications: the messages to customers, sent, waiting or held back.
 //!
-//! A message passes the [`gate`] when it is queued, in the transaction of whatever brings it about, and again when it is
-//! sent, after that is committed. What it says is written only then, from a template.
+//! A message passes the [`gate`] when it is queued, in the transaction of whatever brings it about, and again when it
+//! is sent, after that is committed. What it says is written only then, from a template.
 
 mod attempt;
 mod automatic;

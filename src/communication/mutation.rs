@@ -44,8 +44,9 @@ pub struct CommunicationMutation;
 
 #[Object]
 impl CommunicationMutation {
-    /// Sends a message to a customer, or to those of a segment: at most 5,000 at once, and on from `last` for more. It is
-    /// queued for those to whom it may go, and kept as `SUPPRESSED` for the others; it leaves after this is committed.
+    /// Sends a message to a customer, or to those of a segment: at most 5,000 at once, and on from `last` for more. It
+    /// is queued for those to whom it may go, and kept as `SUPPRESSED` for the others; it leaves after this is
+    /// committed.
     async fn communication_send(
         &self,
         ctx: &Context<'_>,
@@ -70,8 +71,8 @@ impl CommunicationMutation {
         .await
     }
 
-    /// Settles which messages follow from events, and how much marketing a customer gets. Messages that are queued already
-    /// stay so.
+    /// Settles which messages follow from events, and how much marketing a customer gets. Messages that are queued
+    /// already stay so.
     async fn communication_settings_update(
         &self,
         ctx: &Context<'_>,
@@ -100,8 +101,8 @@ impl CommunicationSendPayload {
         Some(self.count(ctx, communication::Column::State.eq(CommunicationState::Suppressed)).await)
     }
 
-    /// The last customer whom it was for, in the order of keys: with this as `after`, it goes on with those of the segment
-    /// who come next. Null when it was for nobody, and so when all have been reached.
+    /// The last customer whom it was for, in the order of keys: with this as `after`, it goes on with those of the
+    /// segment who come next. Null when it was for nobody, and so when all have been reached.
     async fn last(&self, ctx: &Context<'_>) -> Option<Outcome<ID>> {
         self.last_reached(ctx).await.transpose()
     }

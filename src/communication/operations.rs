@@ -32,8 +32,8 @@ pub struct Consequence {
     pub event: Uuid,
 }
 
-/// Queues messages that follow from events, each once; those that may not be sent are kept as suppressed. Nothing follows
-/// from what an import tells, and nothing where the store has switched a message off.
+/// Queues messages that follow from events, each once; those that may not be sent are kept as suppressed. Nothing
+/// follows from what an import tells, and nothing where the store has switched a message off.
 ///
 /// # Errors
 /// When the database fails.
@@ -103,8 +103,8 @@ pub(super) async fn insert(tx: &Transaction, source: &str, parameters: Vec<Value
     Ok(())
 }
 
-/// `select` of the messages that `source` selects, each with the reason for which the gate holds it back, null if it does
-/// not. The instant is parameter 1.
+/// `select` of the messages that `source` selects, each with the reason for which the gate holds it back, null if it
+/// does not. The instant is parameter 1.
 pub(super) fn judged(source: &str) -> String {
     format!(
         "select draft.*, {reason} as reason

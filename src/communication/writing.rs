@@ -96,8 +96,8 @@ fn facts(draft: &Draft<'_>, customer: &customer::Model) -> Value {
     })
 }
 
-/// Fills in every template that messages and pages are written from, so that a fault shows when the server starts, not when it
-/// sends. A template may rely on all facts but those about a tier: only the upgrade is about one.
+/// Fills in every template that messages and pages are written from, so that a fault shows when the server starts, not
+/// when it sends. A template may rely on all facts but those about a tier: only the upgrade is about one.
 ///
 /// # Errors
 /// When one asks for something that no message has; its file is named.

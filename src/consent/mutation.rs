@@ -24,9 +24,9 @@ pub struct ConsentMutation;
 
 #[Object]
 impl ConsentMutation {
-    /// Records what a customer decided about messages. `emailOptIn` and `smsOptIn` of the customer follow the latest decision
-    /// about marketing. It is no edit of the customer, whose `version` stays; it is told as `CUSTOMER_UPDATED` with
-    /// `consents`, and the opt-in if that changed, among the changed fields.
+    /// Records what a customer decided about messages. `emailOptIn` and `smsOptIn` of the customer follow the latest
+    /// decision about marketing. It is no edit of the customer, whose `version` stays; it is told as `CUSTOMER_UPDATED`
+    /// with `consents`, and the opt-in if that changed, among the changed fields.
     async fn consent_record(&self, ctx: &Context<'_>, input: ConsentRecordInput) -> Option<Outcome<ConsentPayload>> {
         transact(ctx, &input, |tx, input| async move {
             let customer = key_of::<Customer>(ctx, "input.customer", &input.customer)?;

@@ -28,8 +28,8 @@ pub struct Consent {
     /// Version of the text that the customer had before them. Null if it is not known.
     #[iri("customers:wordingVersion")]
     wording_version: Option<String>,
-    /// Where it was decided, such as the name of a form; the name of the mutation where a client only set `emailOptIn` or
-    /// `smsOptIn`.
+    /// Where it was decided, such as the name of a form; the name of the mutation where a client only set `emailOptIn`
+    /// or `smsOptIn`.
     #[iri("customers:consentSource")]
     source: String,
     /// When the customer decided. Of two decisions at the same instant, the one that was recorded later holds.

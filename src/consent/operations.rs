@@ -49,8 +49,8 @@ pub async fn record(tx: &Transaction, customer: Uuid, input: &ConsentRecordInput
     Ok(write(tx, &customer, Decision { channel, purpose, state, wording_version, source }, decided_at).await?)
 }
 
-/// Withdraws consent to marketing by a channel, unless there is none. Also that of a customer who is deleted, who may be
-/// restored.
+/// Withdraws consent to marketing by a channel, unless there is none. Also that of a customer who is deleted, who may
+/// be restored.
 ///
 /// # Errors
 /// When the database fails.

@@ -33,8 +33,8 @@ pub struct ContactPointMutation;
 
 #[Object]
 impl ContactPointMutation {
-    /// Adds somebody to turn to at a customer. A contact point has a version of its own, and the customer's stays; it is told
-    /// as `CUSTOMER_UPDATED` with `contacts` among the changed fields.
+    /// Adds somebody to turn to at a customer. A contact point has a version of its own, and the customer's stays; it
+    /// is told as `CUSTOMER_UPDATED` with `contacts` among the changed fields.
     async fn contact_add(&self, ctx: &Context<'_>, input: ContactAddInput) -> Option<Outcome<ContactPayload>> {
         transact(ctx, &input, |tx, input| async move {
             let customer = key_of::<Customer>(ctx, "input.customer", &input.customer)?;
@@ -43,8 +43,8 @@ impl ContactPointMutation {
         .await
     }
 
-    /// Changes a contact point. What is the same as before is no change; without any, nothing is written. The customer's
-    /// version stays, and they are told of as by `contactAdd`.
+    /// Changes a contact point. What is the same as before is no change; without any, nothing is written. The
+    /// customer's version stays, and they are told of as by `contactAdd`.
     async fn contact_update(&self, ctx: &Context<'_>, input: ContactUpdateInput) -> Option<Outcome<ContactPayload>> {
         transact(ctx, &input, |tx, input| async move {
             let contact = key_of::<ContactPoint>(ctx, "input.id", &input.id)?;

@@ -32,8 +32,9 @@ pub struct ContactPoint {
     #[iri("schema:telephone")]
     #[personal]
     telephone: Option<String>,
-    /// `telephone` by E.164, such as `+49302312550`, without an extension. Null unless it is a valid number; one that does
-    /// not begin with `+` is read as dialled in the country of the customer's `address`, and again when that changes.
+    /// `telephone` by E.164, such as `+49302312550`, without an extension. Null unless it is a valid number; one that
+    /// does not begin with `+` is read as dialled in the country of the customer's `address`, and again when that
+    /// changes.
     #[iri("customers:telephoneE164")]
     #[personal]
     telephone_e164: Option<String>,

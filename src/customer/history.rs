@@ -60,10 +60,10 @@ impl Past {
     }
 }
 
-/// The figures of a customer at an instant, from what their orders and refunds were then. What came later, cancellations
-/// included, does not exist yet. Amounts are in the store's currency. Scores and what the purchase model tells need a run
-/// about exactly that instant, the `asOf` of one of `rfmRuns` or `lifetimeValueRuns`: they are of the last of those that
-/// have it, and null where there is none.
+/// The figures of a customer at an instant, from what their orders and refunds were then. What came later,
+/// cancellations included, does not exist yet. Amounts are in the store's currency. Scores and what the purchase model
+/// tells need a run about exactly that instant, the `asOf` of one of `rfmRuns` or `lifetimeValueRuns`: they are of the
+/// last of those that have it, and null where there is none.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct CustomerMetrics {
@@ -154,8 +154,8 @@ impl CustomerMetrics {
 
 #[ComplexObject]
 impl CustomerMetrics {
-    /// Scores by recency, frequency and monetary value, by the cut points of the run about that instant. Null before the first
-    /// purchase.
+    /// Scores by recency, frequency and monetary value, by the cut points of the run about that instant. Null before
+    /// the first purchase.
     async fn rfm(&self, ctx: &Context<'_>) -> Option<Outcome<RfmScores>> {
         let last_purchase = self.figures.last_purchase_date?;
         let database = &ctx.data_unchecked::<App>().database;

@@ -9,8 +9,8 @@ use entity::{
 use super::CustomerKey;
 use crate::instant::{Day, Instant};
 
-/// What a client says of a customer. In a new customer null is the same as nothing; in one that is there, what is absent
-/// stays, and null takes away.
+/// What a client says of a customer. In a new customer null is the same as nothing; in one that is there, what is
+/// absent stays, and null takes away.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct CustomerFacts {
     /// Person or organization: a person where a new customer is not said to be either. Names of the one kind, and the
@@ -35,8 +35,8 @@ pub struct CustomerFacts {
     pub birth_date: MaybeUndefined<Day>,
     /// Gender that a person states.
     pub gender: MaybeUndefined<Gender>,
-    /// Whether marketing by e-mail is allowed, as of now. A change enters the log of consent, with the name of the mutation
-    /// as its source; `consentRecord` tells more of it. Cannot be null in a customer that is there.
+    /// Whether marketing by e-mail is allowed, as of now. A change enters the log of consent, with the name of the
+    /// mutation as its source; `consentRecord` tells more of it. Cannot be null in a customer that is there.
     pub email_opt_in: MaybeUndefined<bool>,
     /// Whether marketing by text message is allowed: as `emailOptIn`.
     pub sms_opt_in: MaybeUndefined<bool>,
@@ -80,10 +80,12 @@ pub struct CustomerUpdateInput {
     pub facts: CustomerFacts,
 }
 
-/// What `customerUpsert` takes. Where the customer is there already, what is absent stays as it is, and null takes away.
+/// What `customerUpsert` takes. Where the customer is there already, what is absent stays as it is, and null takes
+/// away.
 #[derive(Clone, Debug, InputObject)]
 pub struct CustomerUpsertInput {
-    /// By what the customer is known. A new one gets it; the field of the same name may say it too, and then must agree.
+    /// By what the customer is known. A new one gets it; the field of the same name may say it too, and then must
+    /// agree.
     pub key: CustomerKey,
     /// The facts.
     #[graphql(flatten)]
@@ -111,8 +113,8 @@ pub struct CustomerRestoreInput {
 pub struct CustomerTagsAddInput {
     /// The customer.
     pub id: ID,
-    /// The tags, which follow those that are there: at most 250 with them, of at most 100 characters each, in the case in
-    /// which they are written.
+    /// The tags, which follow those that are there: at most 250 with them, of at most 100 characters each, in the case
+    /// in which they are written.
     pub tags: Vec<String>,
     /// The version that the client has seen. Another one is a conflict, and changes nothing.
     pub expected_version: Option<i32>,

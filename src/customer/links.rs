@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use async_graphql::Context;
+use derive::resource;
+use entity::{address::Column as AddressColumn, loyalty_membership, segment_membership};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoIden};
+
 use super::{Customer, CustomerMetrics, history::Past};
 use crate::{
     address::Address,
@@ -22,10 +27,6 @@ use crate::{
     segment::Segment,
     store::{Database, Join, Reading},
 };
-use async_graphql::Context;
-use derive::resource;
-use entity::{address::Column as AddressColumn, loyalty_membership, segment_membership};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoIden};
 
 #[resource]
 impl Customer {
@@ -52,7 +53,8 @@ impl Customer {
         Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
     }
 
-    /// Orders placed, cancelled ones included, the latest first unless another order is asked for. `$.Customer.placed.Order`
+    /// Orders placed, cancelled ones included, the latest first unless another order is asked for.
+    /// `$.Customer.placed.Order`
     #[iri("^schema:customer")]
     #[pages]
     async fn orders(&self, ctx: &Context<'_>, pages: Pages<Order>) -> Option<Outcome<Connection<Order>>> {
@@ -154,9 +156,9 @@ impl Customer {
     }
 
     /// The probability that they have not left for good, from 0 to 1, by the purchase model of the latest of
-    /// `lifetimeValueRuns` that is not historical. 1 by construction for who has bought on one day only, so that it says
-    /// nothing of them. Null before the first purchase, if there is no run, or if it has no fit. `churnRisk` goes by a
-    /// rule instead.
+    /// `lifetimeValueRuns` that is not historical. 1 by construction for who has bought on one day only, so that it
+    /// says nothing of them. Null before the first purchase, if there is no run, or if it has no fit. `churnRisk` goes
+    /// by a rule instead.
     #[iri("customers:pAlive")]
     #[figure]
     async fn p_alive(&self, ctx: &Context<'_>) -> Option<Outcome<f64>> {

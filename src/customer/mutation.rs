@@ -50,8 +50,8 @@ impl CustomerMutation {
         .await
     }
 
-    /// Changes the customer who has this key, or enters them, so that there is one: also when several clients do so at the
-    /// same time.
+    /// Changes the customer who has this key, or enters them, so that there is one: also when several clients do so at
+    /// the same time.
     async fn customer_upsert(&self, ctx: &Context<'_>, input: CustomerUpsertInput) -> Option<Outcome<CustomerPayload>> {
         transact(ctx, &input, |tx, input| async move { operations::upsert(&tx, &input.key, &input.facts).await }).await
     }

@@ -129,8 +129,8 @@ impl Book {
 /// An edition, and the rules that it has.
 type Edition = (Uuid, Arc<Book>);
 
-/// The rules as a process last read them, and the edition that they were of: rules are parsed once for each edition, not
-/// for each transaction. Editions are never given twice, not even by transactions that were undone.
+/// The rules as a process last read them, and the edition that they were of: rules are parsed once for each edition,
+/// not for each transaction. Editions are never given twice, not even by transactions that were undone.
 ///
 /// Clones are handles of the same.
 #[derive(Clone, Debug, Default)]

@@ -35,8 +35,8 @@ pub struct Condition<'a> {
     root: &'static Subject,
 }
 
-/// The conditions of a rule, each after the one that it is a part of, and after all parts of those before it. Conditions
-/// on nodes that are related to related nodes are not taken apart.
+/// The conditions of a rule, each after the one that it is a part of, and after all parts of those before it.
+/// Conditions on nodes that are related to related nodes are not taken apart.
 #[must_use]
 pub fn conditions<'a>(subject: &'static Subject, rule: &'a Rule) -> Vec<Condition<'a>> {
     let mut all = Vec::new();
@@ -91,7 +91,8 @@ impl Condition<'_> {
         is_personal(self.subject, self.rule)
     }
 
-    /// The condition in words. What personal data is compared with is said only if `shows_personal`; `title` names nodes.
+    /// The condition in words. What personal data is compared with is said only if `shows_personal`; `title` names
+    /// nodes.
     #[must_use]
     pub fn text(&self, shows_personal: bool, title: &impl Fn(Uuid) -> Option<String>) -> String {
         Words { shows_personal, title }.rule(self.subject, self.rule, true)
@@ -176,8 +177,8 @@ impl Verdicts {
         verdict.map(|column| Ok(row.try_get_by_index::<i32>(column)? == 1)).transpose()
     }
 
-    /// What the condition at `place` compares: an amount in `currency` where it is one. None where it is missing, or the
-    /// condition is made of others.
+    /// What the condition at `place` compares: an amount in `currency` where it is one. None where it is missing, or
+    /// the condition is made of others.
     ///
     /// # Errors
     /// When the row is of another statement.

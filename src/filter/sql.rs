@@ -154,8 +154,8 @@ impl Scope {
         rows
     }
 
-    /// Whether related rows are a list that is made once for the whole statement. SQLite runs a correlated subquery again
-    /// for every row, so that the cost of nested ones multiplies; PostgreSQL joins them.
+    /// Whether related rows are a list that is made once for the whole statement. SQLite runs a correlated subquery
+    /// again for every row, so that the cost of nested ones multiplies; PostgreSQL joins them.
     fn lists(&self, depth: u32) -> bool {
         (depth > 0 || self.is_of_all) && self.dialect == Dialect::Sqlite
     }

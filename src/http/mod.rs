@@ -1,4 +1,5 @@
-//! The HTTP door: GraphQL over HTTP, sockets and streams, node IRIs, the vocabulary, GraphiQL, the dashboard and health.
+//! The HTTP door: GraphQL over HTTP, sockets and streams, node IRIs, the vocabulary, GraphiQL, the dashboard and
+//! health.
 
 mod assets;
 mod dashboard;

@@ -152,8 +152,8 @@ pub async fn related(
     listing.answer(&context, &headers, listed).await
 }
 
-/// What is asked of a connection. The first page tells people how many nodes there are; programs count them if they want
-/// to.
+/// What is asked of a connection. The first page tells people how many nodes there are; programs count them if they
+/// want to.
 fn connection(field: &str, headers: &HeaderMap, is_first: bool) -> String {
     let is_counted = is_first && best(&accepted(headers), &SERVED) == Some(HTML);
     let count = if is_counted { "totalCount" } else { "" };

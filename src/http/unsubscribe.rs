@@ -1,7 +1,7 @@
 //! `/unsubscribe/{token}`: the links by which customers get no more marketing.
 //!
-//! GET asks and changes nothing, since programs that look at mail follow its links; POST withdraws consent, by the button
-//! of the page or by that of a mail program (RFC 8058). The token is all that is needed: it is signed.
+//! GET asks and changes nothing, since programs that look at mail follow its links; POST withdraws consent, by the
+//! button of the page or by that of a mail program (RFC 8058). The token is all that is needed: it is signed.
 
 use axum::{
     extract::{Path, State},

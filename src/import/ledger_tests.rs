@@ -58,8 +58,8 @@ async fn customers(app: &App) -> anyhow::Result<BTreeMap<String, customer::Model
 /// print(len(codes), [code for code in codes if not code[0].isdigit()])
 /// ```
 ///
-/// which prints `622 31187800 725465`, `131 573`, and `2000` codes with `BANK CHARGES`, `C2`, `M` and `POST`, which are no
-/// products; and of the description of the data: 22,523 lines.
+/// which prints `622 31187800 725465`, `131 573`, and `2000` codes with `BANK CHARGES`, `C2`, `M` and `POST`, which are
+/// no products; and of the description of the data: 22,523 lines.
 #[tokio::test]
 async fn nine_days_of_online_retail_add_up_to_what_the_file_says() -> anyhow::Result<()> {
     each_store_in("GBP", async |app| {
@@ -157,9 +157,9 @@ async fn an_import_that_was_interrupted_is_completed_by_another() -> anyhow::Res
     .await
 }
 
-/// 946 and 2,457 are published: see the field notes of the sample in Fader, Hardie & Lee (2005), Marketing Science 24(2),
-/// as is 1,882, the number of days on which somebody bought after the calibration. The sum is that of
-/// `zcat data/cdnow_sample.csv.gz | awk -F, 'NR > 1 { sum += $5 } END { printf "%.2f\n", sum }'`.
+/// 946 and 2,457 are published: see the field notes of the sample in Fader, Hardie & Lee (2005), Marketing Science
+/// 24(2), as is 1,882, the number of days on which somebody bought after the calibration. The sum is that of `zcat
+/// data/cdnow_sample.csv.gz | awk -F, 'NR > 1 { sum += $5 } END { printf "%.2f\n", sum }'`.
 #[tokio::test]
 async fn the_sample_of_cdnow_is_what_is_published_of_it() -> anyhow::Result<()> {
     each_store(async |app| {

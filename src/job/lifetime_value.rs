@@ -18,8 +18,8 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Fits the purchase model to the ledger, makes the predictions anew for all customers, of which it writes what differs,
-/// and keeps the fit as a run. As of the past, it keeps the run alone.
+/// Fits the purchase model to the ledger, makes the predictions anew for all customers, of which it writes what
+/// differs, and keeps the fit as a run. As of the past, it keeps the run alone.
 ///
 /// # Errors
 /// When the database fails.

@@ -1,9 +1,9 @@
 //! BG/NBD: how often customers buy, and whether they still do.
 //!
-//! While a customer is alive, they buy at random at a rate of their own, and after each purchase they leave for good with
-//! a probability of their own. Rates are spread over customers by a gamma distribution (`r`, `alpha`), probabilities by a
-//! beta distribution (`a`, `b`). Source: Fader, Hardie & Lee (2005), "Counting Your Customers" the Easy Way, Marketing
-//! Science 24(2), 275–284.
+//! While a customer is alive, they buy at random at a rate of their own, and after each purchase they leave for good
+//! with a probability of their own. Rates are spread over customers by a gamma distribution (`r`, `alpha`),
+//! probabilities by a beta distribution (`a`, `b`). Source: Fader, Hardie & Lee (2005), "Counting Your Customers" the
+//! Easy Way, Marketing Science 24(2), 275–284.
 
 use std::collections::BTreeMap;
 
@@ -186,8 +186,8 @@ impl BgNbd {
         Likelihood::from(histories).at([self.r, self.alpha, self.a, self.b]).0
     }
 
-    /// The probability that the customer has not left: `1 / (1 + δ a/(b+x−1) ((α+T)/(α+t_x))^(r+x))`. Without repeats it
-    /// is 1 by the model's construction, since nobody leaves before their first repeat.
+    /// The probability that the customer has not left: `1 / (1 + δ a/(b+x−1) ((α+T)/(α+t_x))^(r+x))`. Without repeats
+    /// it is 1 by the model's construction, since nobody leaves before their first repeat.
     #[must_use]
     pub fn p_alive(&self, history: History) -> f64 {
         if history.repeats == 0 {

@@ -21,8 +21,8 @@ pub struct GammaGamma {
     pub v: f64,
 }
 
-/// What customers spent on all their repeat days together, in major units, by the number of those days. Customers without
-/// such days, or who spent nothing on them, say nothing of amounts and are left out.
+/// What customers spent on all their repeat days together, in major units, by the number of those days. Customers
+/// without such days, or who spent nothing on them, say nothing of amounts and are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Spending {
     by_repeats: BTreeMap<u32, Vec<f64>>,
@@ -101,8 +101,8 @@ impl LogLikelihood<3> for Spending {
 }
 
 impl GammaGamma {
-    /// The parameters under which `spending` is likeliest, with the logarithm of that likelihood. None if they cannot be
-    /// found.
+    /// The parameters under which `spending` is likeliest, with the logarithm of that likelihood. None if they cannot
+    /// be found.
     #[must_use]
     pub fn fit(spending: &Spending) -> Option<(Self, f64)> {
         let mean = spending.means / f64::from(spending.customers);

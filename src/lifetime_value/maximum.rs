@@ -58,7 +58,8 @@ fn search<const N: usize>(likelihood: &impl LogLikelihood<N>, start: &[f64; N]) 
         .and_then(|solver| solver.with_tolerance_cost(0.0))
         .ok()?;
     let start = start.map(f64::ln).to_vec();
-    // A search that finds nothing better ends by an error. Whether the place that it came to is flat enough is told below.
+    // A search that finds nothing better ends by an error. Whether the place that it came to is flat enough is told
+    // below.
     let _ = Executor::new(&slope, solver).configure(|state| state.param(start)).timer(false).run();
     let best = slope.best.into_inner()?;
     let steepest = best.gradient.iter().fold(0.0, |steepest: f64, slope| steepest.max(slope.abs()));

@@ -1,7 +1,8 @@
 //! Lifetime value: how likely customers are to buy again, how much, and what that is worth.
 //!
-//! A statistical model is fitted to what all customers bought, [`bg_nbd`] for when and [`gamma_gamma`] for how much, and
-//! applied to each of them. The job `ltv` does so, keeps the fit as a run and what it predicts beside the customers.
+//! A statistical model is fitted to what all customers bought, [`bg_nbd`] for when and [`gamma_gamma`] for how much,
+//! and applied to each of them. The job `ltv` does so, keeps the fit as a run and what it predicts beside the
+//! customers.
 
 pub mod bg_nbd;
 mod filter;

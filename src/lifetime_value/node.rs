@@ -23,8 +23,8 @@ pub struct LifetimeValueRun {
     /// When it was made.
     #[iri("customers:computedAt")]
     computed_at: Instant,
-    /// Whether it is of an instant that was asked for, and left predictions alone. They are those of the latest run that
-    /// is not.
+    /// Whether it is of an instant that was asked for, and left predictions alone. They are those of the latest run
+    /// that is not.
     #[iri("customers:isHistorical")]
     is_historical: bool,
     /// How many customers had bought.
@@ -52,10 +52,12 @@ pub struct LifetimeValueRun {
     /// Natural logarithm of the likelihood of all purchases.
     #[iri("customers:logLikelihood")]
     log_likelihood: Option<f64>,
-    /// How many customers had spent something on a day with a purchase after their first: those of whom amounts are told.
+    /// How many customers had spent something on a day with a purchase after their first: those of whom amounts are
+    /// told.
     #[iri("customers:spendingCustomers")]
     spending_customers: i64,
-    /// Shape of what a customer spends on a day. Null without a fit of amounts, as `q`, `v` and `spendingLogLikelihood`.
+    /// Shape of what a customer spends on a day. Null without a fit of amounts, as `q`, `v` and
+    /// `spendingLogLikelihood`.
     #[iri("customers:gammaGammaP")]
     p: Option<f64>,
     /// Shape of how mean amounts are spread over customers. They have a mean only where it is above 1.

@@ -225,8 +225,8 @@ pub struct Past {
 }
 
 impl Past {
-    /// What the run as of exactly `as_of`, the last if there are several, tells of those of `customers` who had bought. None
-    /// if there is no such run.
+    /// What the run as of exactly `as_of`, the last if there are several, tells of those of `customers` who had bought.
+    /// None if there is no such run.
     ///
     /// # Errors
     /// When the database fails.

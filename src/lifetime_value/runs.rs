@@ -87,8 +87,8 @@ pub async fn keep(tx: &impl ConnectionTrait, run: Model) -> anyhow::Result<()> {
     insert_all(tx, vec![run]).await.context("could not keep a fit of the purchase model")
 }
 
-/// The parameters that predictions are made with: those of the latest run that is not historical. None before the first,
-/// or if it has no fit.
+/// The parameters that predictions are made with: those of the latest run that is not historical. None before the
+/// first, or if it has no fit.
 ///
 /// # Errors
 /// When the database fails.

@@ -16,7 +16,8 @@ pub(super) struct Falls {
     pub(super) condition: String,
     /// What they spent that lets them keep the tier they hold, in minor units; null if nothing but what counts does.
     pub(super) kept: String,
-    /// The condition that it was money which brought a `mover` to another tier: since when it did is when they came there.
+    /// The condition that it was money which brought a `mover` to another tier: since when it did is when they came
+    /// there.
     pub(super) is_by_money: &'static str,
     /// What both conditions read besides [`super::spending::instants`].
     pub(super) parameters: Vec<Value>,

@@ -39,8 +39,8 @@ pub(super) async fn spent(
     Ok(rows.first().context("there is no such customer, or no such program")?.try_get_by_index(0)?)
 }
 
-/// What the members of `memberships` have yet to spend to rise to the next tier, in minor units of the store's currency,
-/// in one statement. Those on the highest tier are left out.
+/// What the members of `memberships` have yet to spend to rise to the next tier, in minor units of the store's
+/// currency, in one statement. Those on the highest tier are left out.
 ///
 /// # Errors
 /// When the database fails.

@@ -142,11 +142,12 @@ pub async fn overdue(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow:
     Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
-/// Lets `customers` fall, in programs that count the spending of a period, to the tier that they reached in it, when the
-/// period and the grace of the program are over.
+/// Lets `customers` fall, in programs that count the spending of a period, to the tier that they reached in it, when
+/// the period and the grace of the program are over.
 ///
-/// A year of the calendar is over for whoever came to their tier before its end; they keep the tier that they reached in
-/// it. A rolling period is over 365 days after they came to their tier; the spending of the last 365 days tells then.
+/// A year of the calendar is over for whoever came to their tier before its end; they keep the tier that they reached
+/// in it. A rolling period is over 365 days after they came to their tier; the spending of the last 365 days tells
+/// then.
 ///
 /// # Errors
 /// When the database fails.
@@ -214,12 +215,12 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
     )
 }
 
-/// Sets the tier that the rule gives, for the memberships that are meant: a condition, and the parameter that it reads as
-/// number 3; those who would fall only as `falls` says.
+/// Sets the tier that the rule gives, for the memberships that are meant: a condition, and the parameter that it reads
+/// as number 3; those who would fall only as `falls` says.
 ///
 /// The tier is the highest whose threshold the customer's spending reaches; the lowest is the floor. It is held since
-/// the movement of money at or before `as_of` that brought the customer there; without one, since they joined; and since
-/// `as_of` where the spending of a period counts, or where tiers were changed. Figures come first: see
+/// the movement of money at or before `as_of` that brought the customer there; without one, since they joined; and
+/// since `as_of` where the spending of a period counts, or where tiers were changed. Figures come first: see
 /// [`crate::customer::metrics::rebuild`].
 async fn settle(
     tx: &impl ConnectionTrait,

@@ -10,6 +10,8 @@ pub mod placement;
 mod pricing;
 mod query;
 mod status;
+#[cfg(test)]
+mod tests;
 pub mod total;
 
 pub use filter::{OrderOrderBy, OrderRelation, OrderWhere};

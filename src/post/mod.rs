@@ -1,7 +1,7 @@
 //! The post: how messages are written and how they leave, whatever they are about.
 //!
-//! [`Templates`] are files that say what a message is; a [`Mailer`] hands mail to an SMTP server, a [`Gateway`] hands text
-//! messages to a service that speaks HTTP. Without one of them, messages for its channel wait.
+//! [`Templates`] are files that say what a message is; a [`Mailer`] hands mail to an SMTP server, a [`Gateway`] hands
+//! text messages to a service that speaks HTTP. Without one of them, messages for its channel wait.
 
 mod mail;
 mod sms;

@@ -21,8 +21,8 @@ use super::Handover;
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// A service that sends text messages, spoken to over HTTP: `POST` of `{"id", "from", "to", "text"}` as JSON, with the id
-/// as `Idempotency-Key` besides. `from` is null unless the store names a sender; `to` is a number by E.164.
+/// A service that sends text messages, spoken to over HTTP: `POST` of `{"id", "from", "to", "text"}` as JSON, with the
+/// id as `Idempotency-Key` besides. `from` is null unless the store names a sender; `to` is a number by E.164.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
@@ -86,8 +86,8 @@ impl Gateway {
     }
 }
 
-/// What an answer comes to. That the gateway does not know who sends is a fault of the configuration, and so no fault of
-/// the message.
+/// What an answer comes to. That the gateway does not know who sends is a fault of the configuration, and so no fault
+/// of the message.
 fn judged(status: StatusCode, answer: String) -> Handover {
     let code = status.as_u16();
     match status {

@@ -37,8 +37,8 @@ pub struct ProductUpdateInput {
     /// List price of one in major units of `currency`, 0 or more, with up to four places more than it. Null takes the
     /// price away, and the currency with it. Orders keep the price that they were placed at.
     pub unit_price: MaybeUndefined<Decimal>,
-    /// Currency of the price, by its code of ISO 4217: the one before, or the store's, if not said. Only together with a
-    /// price.
+    /// Currency of the price, by its code of ISO 4217: the one before, or the store's, if not said. Only together with
+    /// a price.
     pub currency: Option<String>,
     /// The version that the client has seen. Another one is a conflict, and changes nothing.
     pub expected_version: Option<i32>,

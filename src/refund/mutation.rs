@@ -30,9 +30,9 @@ pub struct RefundMutation;
 
 #[Object]
 impl RefundMutation {
-    /// Returns money: of a delivered order, in full or in part, or to a customer for no single order. It lowers what the
-    /// customer has spent, and may lower their tiers; orders and dates stay as they are. The refunds of an order never
-    /// exceed its total.
+    /// Returns money: of a delivered order, in full or in part, or to a customer for no single order. It lowers what
+    /// the customer has spent, and may lower their tiers; orders and dates stay as they are. The refunds of an order
+    /// never exceed its total.
     async fn refund_create(&self, ctx: &Context<'_>, input: RefundCreateInput) -> Option<Outcome<RefundPayload>> {
         transact(ctx, &input, |tx, input| async move { operations::create(&tx, of(ctx, input)?, input).await }).await
     }

@@ -104,8 +104,8 @@ fn score_of(score: i64) -> anyhow::Result<i8> {
     i8::try_from(score).context("a score is 1 to 5")
 }
 
-/// Rows of two kinds: of groups of customers with equal scores, whose first column is null, and of customers whose scores
-/// differ from those that are kept.
+/// Rows of two kinds: of groups of customers with equal scores, whose first column is null, and of customers whose
+/// scores differ from those that are kept.
 fn statement(db: &impl ConnectionTrait, figures: Figures) -> String {
     let source = match figures {
         Figures::Kept => "customer figure".to_owned(),
@@ -255,7 +255,8 @@ mod tests {
     async fn equal_values_get_equal_scores() -> anyhow::Result<()> {
         each_store(async |app| {
             let tx = app.database.begin().await?;
-            // The example of METRICS, section 5. The last purchases are the same day, hours apart; the amounts are equal.
+            // The example of METRICS, section 5. The last purchases are the same day, hours apart; the amounts are
+            // equal.
             let purchases = [1, 1, 1, 1, 1, 2, 2, 3, 5, 9];
             let mut customers = Vec::new();
             for count in purchases {

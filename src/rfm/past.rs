@@ -20,8 +20,8 @@ use crate::{
     store::{self, Database, Reading},
 };
 
-/// The scores of a customer as of the instant of a run, by recency, frequency and monetary value: each 1 for the worst to
-/// 5, among all customers who had a purchase by then.
+/// The scores of a customer as of the instant of a run, by recency, frequency and monetary value: each 1 for the worst
+/// to 5, among all customers who had a purchase by then.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct RfmScores {
     /// Score of how recently they had bought.
@@ -65,8 +65,8 @@ impl PastRun {
         self.node.get_or_init(|| store::row::<RfmRun>(database, reading, is_it)).await.clone()
     }
 
-    /// The scores of a customer, told with the node of the run if it was read, with so many whole days since the last purchase, so many purchases, and so much spent, in
-    /// minor units of the store's currency.
+    /// The scores of a customer, told with the node of the run if it was read, with so many whole days since the last
+    /// purchase, so many purchases, and so much spent, in minor units of the store's currency.
     #[must_use]
     pub fn scores(&self, idle: i64, purchases: i64, spent: i64, run: Option<RfmRun>) -> RfmScores {
         let [recency, frequency, monetary] = scores(&self.cut_points, idle, purchases, spent);

@@ -2,8 +2,8 @@
 
 use entity::rfm_score::RfmSegment;
 
-/// The codes of each segment: the digits of recency, frequency and monetary value. Source: the table of eleven segments in
-/// common use, by which 231, 241 and 251 are about to sleep.
+/// The codes of each segment: the digits of recency, frequency and monetary value. Source: the table of eleven segments
+/// in common use, by which 231, 241 and 251 are about to sleep.
 const CODES: [(RfmSegment, &[i32]); 11] = [
     (RfmSegment::Champions, &[555, 554, 544, 545, 454, 455, 445]),
     (RfmSegment::Loyal, &[543, 444, 435, 355, 354, 345, 344, 335]),

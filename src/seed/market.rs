@@ -123,8 +123,8 @@ impl Market {
         (self.names)(chance.generator())
     }
 
-    /// A telephone number of this market by E.164: what [`crate::check::e164`] gives, which compiles regular expressions
-    /// for each country and keeps few of them, so that it would take longer than all else.
+    /// A telephone number of this market by E.164: what [`crate::check::e164`] gives, which compiles regular
+    /// expressions for each country and keeps few of them, so that it would take longer than all else.
     pub fn e164(&self, telephone: &str) -> Option<String> {
         self.has_e164.then(|| telephone.replace(' ', ""))
     }

@@ -1,5 +1,5 @@
-//! Nodes as N-Quads (<https://www.w3.org/TR/n-quads/>), all in the default graph, so that they are N-Triples too. Written
-//! straight from the struct: the same graph as its JSON-LD document read against the published context.
+//! Nodes as N-Quads (<https://www.w3.org/TR/n-quads/>), all in the default graph, so that they are N-Triples too.
+//! Written straight from the struct: the same graph as its JSON-LD document read against the published context.
 
 use std::fmt::Write;
 

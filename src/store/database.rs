@@ -75,6 +75,7 @@ pub struct Database {
     uncounted: DatabaseConnection,
     writer: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    writing_statements: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -83,7 +84,7 @@ impl Database {
     /// # Errors
     /// When the URL is of another kind, names a database in memory, or the database cannot be reached.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let (mut reader, writer) = if let Some(file) = url.strip_prefix("sqlite:") {
+        let (mut reader, mut writer) = if let Some(file) = url.strip_prefix("sqlite:") {
             if is_in_memory(file) {
                 bail!(
                     "SQLite cannot be used in memory, since each connection would have a database of its own; \
@@ -101,12 +102,8 @@ impl Database {
             bail!("the database must be a URL that begins with sqlite: or postgres:");
         };
         let uncounted = reader.clone();
-        let statements = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&statements);
-        reader.set_metric_callback(move |_| {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
-        Ok(Self { reader, uncounted, writer, statements })
+        let (statements, writing_statements) = (counter(&mut reader), counter(&mut writer));
+        Ok(Self { reader, uncounted, writer, statements, writing_statements })
     }
 
     /// How far the database at a URL is prepared, which is left as it is.
@@ -222,6 +219,23 @@ impl Database {
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
+
+    /// How many statements have been run by the connections that write, since the start: what they read among them, and
+    /// neither the beginning of a transaction nor its end.
+    #[must_use]
+    pub fn writing_statements(&self) -> u64 {
+        self.writing_statements.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts the statements of a connection from now on.
+fn counter(connection: &mut DatabaseConnection) -> Arc<AtomicU64> {
+    let statements = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&statements);
+    connection.set_metric_callback(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    statements
 }
 
 async fn open(options: ConnectOptions) -> anyhow::Result<DatabaseConnection> {

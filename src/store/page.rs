@@ -1,4 +1,5 @@
-//! Lists in pages, by keyset: a page starts after a position, never at an offset, so that it costs the same at any depth.
+//! Lists in pages, by keyset: a page starts after a position, never at an offset, so that it costs the same at any
+//! depth.
 
 use std::collections::{HashMap, HashSet};
 
@@ -364,8 +365,8 @@ fn limit<T: Record>(statement: &mut SelectStatement, sort: &Sort, window: &Windo
         .limit(window.limit + 1);
 }
 
-/// The statement with its limit as a number and no parameter. `PostgreSQL` takes a limit that it does not know for a tenth
-/// of all rows, and would rather plan each page anew than keep a plan for that.
+/// The statement with its limit as a number and no parameter. `PostgreSQL` takes a limit that it does not know for a
+/// tenth of all rows, and would rather plan each page anew than keep a plan for that.
 fn with_limit_written(database: &Database, statement: &SelectStatement) -> Statement {
     let mut statement = database.reader().get_database_backend().build(statement);
     if let Some(values) = statement.values.as_mut().map(|values| &mut values.0)

@@ -1,4 +1,4 @@
-//! Entering, changing, deleting and restoring customers.
+//! Entering and changing customers.
 
 use serde_json::{Value, json};
 
@@ -10,24 +10,24 @@ const FACTS: &str = "customer {
 }";
 
 /// The customer that a mutation wrote.
-async fn written(server: &Server, field: &str, input: Value) -> Value {
+pub async fn written(server: &Server, field: &str, input: Value) -> Value {
     let mut payload = server.mutate(field, input, FACTS).await;
     assert_eq!(payload["userErrors"], json!([]), "{field}");
     payload["customer"].take()
 }
 
 /// The codes and paths of what a mutation was refused for, which wrote nothing.
-async fn refused(server: &Server, field: &str, input: Value) -> Vec<(String, String)> {
+pub async fn refused(server: &Server, field: &str, input: Value) -> Vec<(String, String)> {
     let payload = server.mutate(field, input, "customer { id }").await;
     assert_eq!(payload["customer"], Value::Null, "{field}");
     user_errors(&payload)
 }
 
-fn told(code: &str, path: &str) -> Vec<(String, String)> {
+pub fn told(code: &str, path: &str) -> Vec<(String, String)> {
     vec![(code.to_owned(), path.to_owned())]
 }
 
-async fn jane(server: &Server) -> Value {
+pub async fn jane(server: &Server) -> Value {
     written(server, "customerCreate", json!({ "name": "Jane", "email": "jane@example.org" })).await
 }
 
@@ -353,124 +353,6 @@ async fn of_many_who_take_an_address_at_once_one_has_it() {
         assert_eq!(refused, vec![told("TAKEN", &format!("input.{field}")); 7]);
     }
     assert_eq!(server.found(&json!({})).await.len(), 2);
-}
-
-#[tokio::test]
-async fn an_upsert_enters_or_changes_whoever_has_the_key() {
-    let server = Server::start().await;
-    let by_email = json!({ "email": "Jane@example.org" });
-
-    let entered = written(&server, "customerUpsert", json!({ "key": by_email, "name": "Jane", "tags": ["a"] })).await;
-    let input = json!({ "key": { "email": "JANE@EXAMPLE.ORG" }, "timezone": "UTC", "externalId": "crm-1" });
-    let changed = written(&server, "customerUpsert", input).await;
-    let same = written(&server, "customerUpsert", json!({ "key": { "externalId": "crm-1" }, "name": "Jane" })).await;
-    let other = written(&server, "customerUpsert", json!({ "key": { "externalId": "crm-2" }, "name": "John" })).await;
-
-    assert_eq!(entered["email"], "Jane@example.org");
-    assert_eq!((&changed["id"], &changed["version"], &changed["timezone"]), (&entered["id"], &json!(2), &json!("UTC")));
-    assert_eq!(changed["email"], "Jane@example.org");
-    assert_eq!(same, changed);
-    assert_eq!((&other["externalId"], other["id"] == entered["id"]), (&json!("crm-2"), false));
-}
-
-#[tokio::test]
-async fn an_upsert_refuses_what_contradicts_its_key() {
-    let server = Server::start().await;
-    let jane = written(&server, "customerCreate", json!({ "name": "Jane", "externalId": "crm-1" })).await;
-    server.mutate("customerDelete", json!({ "id": jane["id"] }), "deletedId").await;
-    let cases = [
-        (json!({ "key": { "email": "a@example.org" }, "email": "b@example.org" }), "INVALID", "input.email"),
-        (json!({ "key": { "externalId": "a" }, "externalId": null }), "INVALID", "input.externalId"),
-        (json!({ "key": { "email": "nobody" }, "name": "N" }), "INVALID", "input.email"),
-        (json!({ "key": { "externalId": "new" } }), "REQUIRED", "input.name"),
-        (json!({ "key": { "externalId": "crm-1" }, "name": "Jane" }), "NOT_ALLOWED", "input.key"),
-    ];
-
-    for (input, code, path) in cases {
-        assert_eq!(refused(&server, "customerUpsert", input.clone()).await, told(code, path), "{input}");
-    }
-}
-
-#[tokio::test]
-async fn upserts_of_one_key_at_once_make_one_customer() {
-    let server = Server::start().await;
-    for key in [json!({ "email": "jane@example.org" }), json!({ "externalId": "crm-1" })] {
-        let upsert = async |number: usize| {
-            let input = json!({ "key": key, "name": "Jane", "tags": [number.to_string()] });
-            written(&server, "customerUpsert", input).await["id"].take()
-        };
-
-        let ids = futures_util::future::join_all((0..8).map(upsert)).await;
-
-        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-        let events = server.events_of(&ids[0]).await;
-        assert_eq!(events.iter().filter(|event| *event == "CUSTOMER_CREATED").count(), 1, "{events:?}");
-        assert_eq!(events.iter().filter(|event| *event == "CUSTOMER_TAGGED tags").count(), 8, "{events:?}");
-    }
-    assert_eq!(server.found(&json!({})).await.len(), 2);
-}
-
-#[tokio::test]
-async fn a_deleted_customer_is_gone_until_restored() {
-    let server = Server::start().await;
-    let jane = jane(&server).await;
-    let id = &jane["id"];
-
-    let payload = server.mutate("customerDelete", json!({ "id": id }), "deletedId").await;
-    assert_eq!(payload, json!({ "deletedId": id, "userErrors": [] }));
-    assert!(server.found(&json!({})).await.is_empty());
-    let segments = server.query("{ segments { nodes { customers { totalCount } } } }").await;
-    assert!(
-        segments["segments"]["nodes"].as_array().expect("nodes").iter().all(|it| it["customers"]["totalCount"] == 0)
-    );
-    for (field, input) in [
-        ("customerUpdate", json!({ "id": id, "name": "Joan" })),
-        ("customerTagsAdd", json!({ "id": id, "tags": ["a"] })),
-        ("customerTagsRemove", json!({ "id": id, "tags": ["a"] })),
-    ] {
-        assert_eq!(refused(&server, field, input).await, told("NOT_FOUND", "input.id"), "{field}");
-    }
-    let payload = server.mutate("customerDelete", json!({ "id": id }), "deletedId").await;
-    assert_eq!(user_errors(&payload), told("NOT_FOUND", "input.id"));
-
-    let restored = written(&server, "customerRestore", json!({ "id": id })).await;
-    let again = written(&server, "customerRestore", json!({ "id": id })).await;
-
-    assert_eq!((&restored["name"], &restored["version"]), (&json!("Jane"), &json!(3)));
-    assert_eq!(again, restored);
-    assert_eq!(server.found(&json!({ "email": { "eq": "jane@example.org" } })).await, std::slice::from_ref(id));
-    let events = server.events_of(id).await;
-    let of_customer: Vec<_> = events.iter().filter(|event| !event.starts_with("SEGMENT")).collect();
-    assert_eq!(of_customer, ["CUSTOMER_CREATED", "CUSTOMER_ENROLLED", "CUSTOMER_DELETED", "CUSTOMER_RESTORED"]);
-    let count = |kind: &str| events.iter().filter(|event| event.starts_with(kind)).count();
-    assert_eq!(count("SEGMENT_ENTERED"), 2 * count("SEGMENT_LEFT"), "{events:?}");
-    assert!(count("SEGMENT_LEFT") > 0);
-}
-
-#[tokio::test]
-async fn the_address_of_a_deleted_customer_is_free() {
-    let server = Server::start().await;
-    let first = jane(&server).await;
-    server.mutate("customerDelete", json!({ "id": first["id"] }), "deletedId").await;
-
-    let second = jane(&server).await;
-    let taken = refused(&server, "customerRestore", json!({ "id": first["id"] })).await;
-    written(&server, "customerUpdate", json!({ "id": second["id"], "email": null })).await;
-    let restored = written(&server, "customerRestore", json!({ "id": first["id"] })).await;
-
-    assert_eq!(taken, told("TAKEN", "input.id"));
-    assert_eq!(restored["email"], "jane@example.org");
-}
-
-#[tokio::test]
-async fn the_external_id_of_a_deleted_customer_is_not_free() {
-    let server = Server::start().await;
-    let first = written(&server, "customerCreate", json!({ "name": "Jane", "externalId": "crm-1" })).await;
-    server.mutate("customerDelete", json!({ "id": first["id"] }), "deletedId").await;
-
-    let errors = refused(&server, "customerCreate", json!({ "name": "Jane", "externalId": "crm-1" })).await;
-
-    assert_eq!(errors, told("TAKEN", "input.externalId"));
 }
 
 #[tokio::test]

@@ -147,7 +147,8 @@ impl Server {
         answer["data"].take()
     }
 
-    /// Sends a mutation of one input, which must be well-formed, and gives its payload: what is selected, and `userErrors`.
+    /// Sends a mutation of one input, which must be well-formed, and gives its payload: what is selected, and
+    /// `userErrors`.
     pub async fn mutate(&self, field: &str, input: Value, selection: &str) -> Value {
         let (initial, rest) = field.split_at(1);
         let kind = format!("{}{rest}Input", initial.to_uppercase());

@@ -41,11 +41,21 @@ async fn a_question_costs_one_statement_for_each_level() {
 #[tokio::test]
 async fn the_document_of_a_node_costs_one_statement() {
     let server = Server::demo().await;
-    let data = server.query("{ customers(first: 1) { nodes { id } } }").await;
-    let iri = data["customers"]["nodes"][0]["id"].as_str().expect("an id").to_owned();
-    let before = server.app.database.statements();
+    let query = "{
+        customers(first: 1) { nodes { id } } orders(first: 1) { nodes { id } } products(first: 1) { nodes { id } }
+        segments(first: 1) { nodes { id } }
+    }";
+    let data = server.query(query).await;
 
-    server.get_json(&iri, "application/ld+json").await;
+    for list in ["customers", "orders", "products", "segments"] {
+        let iri = data[list]["nodes"][0]["id"].as_str().expect("an id");
+        for accept in ["application/ld+json", "application/n-quads", "application/n-triples"] {
+            let before = server.app.database.statements();
 
-    assert_eq!(server.app.database.statements() - before, 1);
+            let response = server.get(iri, accept).await;
+
+            assert_eq!(response.status(), 200, "{iri} as {accept}");
+            assert_eq!(server.app.database.statements() - before, 1, "{iri} as {accept}");
+        }
+    }
 }

@@ -21,14 +21,15 @@ pub struct CommunicationAttempt {
     /// When it began.
     #[iri("schema:startTime")]
     started_at: Instant,
-    /// When it ended. Null while it runs, and for good if the server was stopped meanwhile: then nobody knows whether the
-    /// message was handed over.
+    /// When it ended. Null while it runs, and for good if the server was stopped meanwhile: then nobody knows whether
+    /// the message was handed over.
     #[iri("schema:endTime")]
     ended_at: Option<Instant>,
     /// What came of it. Null as long as `endedAt` is.
     #[iri("customers:attemptOutcome")]
     outcome: Option<AttemptOutcome>,
-    /// What the other side answered, or why it could not be asked, of at most 1,000 characters. Null if nothing is known.
+    /// What the other side answered, or why it could not be asked, of at most 1,000 characters. Null if nothing is
+    /// known.
     #[iri("customers:attemptAnswer")]
     #[personal]
     answer: Option<String>,

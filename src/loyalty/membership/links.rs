@@ -46,8 +46,8 @@ impl LoyaltyMembership {
         graphql::follow(ctx, &self.siblings, "tier_id", Some(self.tier_id)).await.transpose()
     }
 
-    /// What they have yet to spend to rise to the next tier, by the program's `evaluation`, in the store's currency. Null on
-    /// the highest tier.
+    /// What they have yet to spend to rise to the next tier, by the program's `evaluation`, in the store's currency.
+    /// Null on the highest tier.
     #[iri("customers:spendToNextTier")]
     #[figure]
     async fn spend_to_next_tier(&self, ctx: &Context<'_>) -> Option<Outcome<Money>> {
@@ -75,7 +75,7 @@ impl LoyaltyMembership {
         Some(tiers.map(|tiers| ladder::benefits(&tiers, self.tier_id)))
     }
 
-    /// Which tiers they held, the one that they hold now first.
+    /// Which tiers they held since they joined, the one that they hold now first. Leaving the program deletes it.
     #[view]
     async fn history(
         &self,
@@ -102,10 +102,11 @@ pub struct LoyaltyTierInterval {
     tier: Option<LoyaltyTier>,
     /// The name of the tier: what it was called when the member left it, or is called now.
     name: String,
-    /// When the member came to the tier: the instant of the movement of money that brought them there, where all spending
-    /// counts.
+    /// When the member came to the tier: the instant of the movement of money that brought them there, where all
+    /// spending counts.
     since: Instant,
-    /// When the member came to the next one, which they hold from that instant on. Null for the tier that they hold now.
+    /// When the member came to the next one, which they hold from that instant on. Null for the tier that they hold
+    /// now.
     until: Option<Instant>,
 }
 

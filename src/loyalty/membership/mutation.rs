@@ -54,6 +54,9 @@ impl LoyaltyMembershipMutation {
 
     /// Takes a customer out of a program. One who is no member stays as they are. Who left the default program is not
     /// enrolled again until `loyaltyEnroll` does so.
+    ///
+    /// The membership is deleted with its `history`; what happened in it stays in the events of the customer. Whoever
+    /// joins again begins anew, on the tier that their spending reaches.
     async fn loyalty_leave(&self, ctx: &Context<'_>, input: LoyaltyLeaveInput) -> Option<Outcome<LoyaltyLeavePayload>> {
         transact(ctx, &input, |tx, input| async move {
             let (customer, program) = places(ctx, &input.customer, input.program.as_ref())?;

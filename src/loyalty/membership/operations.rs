@@ -15,8 +15,8 @@ use crate::{
     transaction::Transaction,
 };
 
-/// Enrols a customer in `program`, or in the default one, on the tier that their spending reaches. Gives the membership,
-/// which a member has already.
+/// Enrols a customer in `program`, or in the default one, on the tier that their spending reaches. Gives the
+/// membership, which a member has already.
 ///
 /// # Errors
 /// When there is no such customer or program.

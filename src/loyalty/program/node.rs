@@ -31,8 +31,8 @@ pub struct LoyaltyProgram {
     /// Which spending counts towards its tiers.
     #[iri("customers:evaluation")]
     evaluation: LoyaltyEvaluation,
-    /// For how many days after a period members keep a tier that they did not reach in it. Null if nobody ever falls. Where
-    /// all spending counts there is no period, and this says nothing.
+    /// For how many days after a period members keep a tier that they did not reach in it. Null if nobody ever falls.
+    /// Where all spending counts there is no period, and this says nothing.
     #[iri("customers:graceDays")]
     grace_days: Option<i32>,
     /// Counts edits by clients, from 1.

@@ -28,7 +28,8 @@ const PARKED_SPEND: i64 = 1 << 60;
 /// Begins the names of tiers that are being rewritten: no other name has a control character.
 pub const PARKED_NAME: &str = "\u{1}";
 
-/// The tiers as sent, checked: `named` are the keys of those among `tiers` that they go on as. Nothing when one is wrong.
+/// The tiers as sent, checked: `named` are the keys of those among `tiers` that they go on as. Nothing when one is
+/// wrong.
 pub fn checked(
     tx: &Transaction,
     check: &mut Check,

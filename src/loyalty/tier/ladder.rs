@@ -26,8 +26,8 @@ pub fn reached(tiers: &[loyalty_tier::Model], spent: i64) -> Option<&loyalty_tie
     tiers.iter().filter(|tier| tier.min_spend <= spent).max_by_key(|tier| tier.min_spend).or(floor)
 }
 
-/// What members get who hold the tier `held` of `tiers`: what each tier gives up to theirs, the lowest first, each thing
-/// once. Source: domain description, "Loyalty Programs".
+/// What members get who hold the tier `held` of `tiers`: what each tier gives up to theirs, the lowest first, each
+/// thing once. Source: domain description, "Loyalty Programs".
 #[must_use]
 pub fn benefits(tiers: &[loyalty_tier::Model], held: Uuid) -> Vec<String> {
     let Some(held) = tiers.iter().find(|tier| tier.id == held) else { return Vec::new() };
