@@ -119,49 +119,8 @@ impl Job {
             ],
             Self::Ltv => &[PREDICTED],
             Self::Metrics => &[
-                "update customer set total_orders = ledger.total_orders,
-                    delivered_orders = ledger.delivered_orders, total_spent = ledger.total_spent,
-                    first_order_date = ledger.first_order_date, last_order_date = ledger.last_order_date,
-                    last_purchase_date = ledger.last_purchase_date
-                from (
-                    select customer.id, coalesce(ordered.orders, 0) as total_orders,
-                        coalesce(ordered.purchases, 0) as delivered_orders,
-                        coalesce(ordered.spent, 0) - coalesce(returned.amount, 0) as total_spent,
-                        first_order_date, last_order_date, last_purchase_date
-                    from (select id from customer) customer
-                    left join (
-                        select customer_id, count(*) filter (where cancelled_at is null) as orders,
-                            min(order_date) filter (where cancelled_at is null) as first_order_date,
-                            max(order_date) filter (where cancelled_at is null) as last_order_date,
-                            count(delivered_at) as purchases, max(delivered_at) as last_purchase_date,
-                            cast(sum({total}) filter (where delivered_at is not null) as bigint) as spent
-                        from orders group by customer_id
-                    ) ordered on ordered.customer_id = customer.id
-                    left join (
-                        select customer_id, cast(sum(store_amount) as bigint) as amount from refund group by customer_id
-                    ) returned on returned.customer_id = customer.id
-                ) ledger
-                where ledger.id = customer.id and (
-                    customer.total_orders <> ledger.total_orders
-                    or customer.delivered_orders <> ledger.delivered_orders
-                    or customer.total_spent <> ledger.total_spent
-                    or customer.first_order_date is distinct from ledger.first_order_date
-                    or customer.last_order_date is distinct from ledger.last_order_date
-                    or customer.last_purchase_date is distinct from ledger.last_purchase_date
-                )",
-                "update loyalty_membership set tier_id = reached.tier_id, tier_since = {now}
-                from (
-                    select membership.id, tier.id as tier_id
-                    from loyalty_membership membership
-                    join loyalty_program program
-                        on program.id = membership.program_id and program.evaluation = 'LIFETIME'
-                    join customer on customer.id = membership.customer_id
-                    join loyalty_tier tier on tier.program_id = program.id and tier.rank = (
-                        select max(rank) from loyalty_tier lower where lower.program_id = program.id
-                            and (lower.min_spend <= customer.total_spent or lower.rank = 1)
-                    )
-                ) reached
-                where reached.id = loyalty_membership.id and reached.tier_id <> loyalty_membership.tier_id",
+                FIGURES,
+                RISEN,
                 "create temporary table due as
                 select segment.id as segment_id, due.id as customer_id from (
                     select id, {spend} as handle from customer where deleted_at is null
@@ -231,6 +190,53 @@ const ENTERED: &str = "insert into event
         1 + (select coalesce(max(sequence), 0) from event where event.customer_id = entered.customer_id),
         segment_id, '[]', '[\"rfm (segment = CHAMPIONS) (is 1)\"]', 'by hand', 'JOB'
     from segment_membership entered where since = {now}";
+
+/// The figures of customers that are not what their orders and refunds come to.
+const FIGURES: &str = "update customer set total_orders = ledger.total_orders,
+        delivered_orders = ledger.delivered_orders, total_spent = ledger.total_spent,
+        first_order_date = ledger.first_order_date, last_order_date = ledger.last_order_date,
+        last_purchase_date = ledger.last_purchase_date
+    from (
+        select customer.id, coalesce(ordered.orders, 0) as total_orders,
+            coalesce(ordered.purchases, 0) as delivered_orders,
+            coalesce(ordered.spent, 0) - coalesce(returned.amount, 0) as total_spent,
+            first_order_date, last_order_date, last_purchase_date
+        from (select id from customer) customer
+        left join (
+            select customer_id, count(*) filter (where cancelled_at is null) as orders,
+                min(order_date) filter (where cancelled_at is null) as first_order_date,
+                max(order_date) filter (where cancelled_at is null) as last_order_date,
+                count(delivered_at) as purchases, max(delivered_at) as last_purchase_date,
+                cast(sum({total}) filter (where delivered_at is not null) as bigint) as spent
+            from orders group by customer_id
+        ) ordered on ordered.customer_id = customer.id
+        left join (
+            select customer_id, cast(sum(store_amount) as bigint) as amount from refund group by customer_id
+        ) returned on returned.customer_id = customer.id
+    ) ledger
+    where ledger.id = customer.id and (
+        customer.total_orders <> ledger.total_orders
+        or customer.delivered_orders <> ledger.delivered_orders
+        or customer.total_spent <> ledger.total_spent
+        or customer.first_order_date is distinct from ledger.first_order_date
+        or customer.last_order_date is distinct from ledger.last_order_date
+        or customer.last_purchase_date is distinct from ledger.last_purchase_date
+    )";
+
+/// Members whose tier is not the one that what they spent reaches.
+const RISEN: &str = "update loyalty_membership set tier_id = reached.tier_id, tier_since = {now}
+    from (
+        select membership.id, tier.id as tier_id
+        from loyalty_membership membership
+        join loyalty_program program
+            on program.id = membership.program_id and program.evaluation = 'LIFETIME'
+        join customer on customer.id = membership.customer_id
+        join loyalty_tier tier on tier.program_id = program.id and tier.rank = (
+            select max(rank) from loyalty_tier lower where lower.program_id = program.id
+                and (lower.min_spend <= customer.total_spent or lower.rank = 1)
+        )
+    ) reached
+    where reached.id = loyalty_membership.id and reached.tier_id <> loyalty_membership.tier_id";
 
 /// The members who do not reach their tier by what they spent in the last 365 days.
 const FALLEN: &str = "create temporary table fallen as
