@@ -7,9 +7,13 @@ use axum::{
     },
     response::Response,
 };
+use sea_orm::sqlx::{self, PgPool};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::broadcast::{self, Receiver, Sender};
+use tokio::sync::broadcast::{
+    self, Receiver, Sender,
+    error::{RecvError, TryRecvError},
+};
 
 use crate::store::Store;
 
@@ -37,6 +41,26 @@ pub fn tell(events: &Sender<Utf8Bytes>) -> anyhow::Result<()> {
     let next = Next { id: "1", r#type: "next", payload: json!({ "data": { "customerEvents": event } }) };
     // There may be nobody who listens.
     let _ = events.send(serde_json::to_string(&next)?.into());
+    Ok(())
+}
+
+/// The events since the last call, in the order in which they arrived, follow those before them. On SQLite they are
+/// written so.
+const NUMBER: &str = "
+    update event set position = numbered.position
+    from (
+        select id, (select coalesce(max(position), 0) from event where position is not null)
+            + row_number() over (order by arrival) as position
+        from event where position is null
+    ) numbered
+    where event.id = numbered.id";
+
+/// Gives new events their positions on PostgreSQL, those that were told of meanwhile together.
+pub async fn number(pool: PgPool, mut events: Receiver<Utf8Bytes>) -> anyhow::Result<()> {
+    while !matches!(events.recv().await, Err(RecvError::Closed)) {
+        while !matches!(events.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+        sqlx::query(NUMBER).execute(&pool).await?;
+    }
     Ok(())
 }
 

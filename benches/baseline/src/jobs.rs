@@ -296,7 +296,7 @@ const ENGAGEMENT: &str = "case when last_purchase_date >= {now} - 2592000000 the
 pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
     let statements = if is_undone { job.undo() } else { job.statements() };
     let (key, position) = if url.starts_with("sqlite:") {
-        ("randomblob(16)", "(select max(position) from event) + row_number() over ()")
+        ("randomblob(16)", "(select max(position) from event where position is not null) + row_number() over ()")
     } else {
         ("gen_random_uuid()", "cast(null as bigint)")
     };

@@ -44,7 +44,11 @@ impl Store {
         } else {
             (postgres(url, 16).await?, postgres(url, 4).await?)
         };
-        Ok(Self { reader, writer, base: base.into(), events: events::channel() })
+        let events = events::channel();
+        if let Pool::Postgres(pool) = &writer {
+            tokio::spawn(events::number(pool.clone(), events.subscribe()));
+        }
+        Ok(Self { reader, writer, base: base.into(), events })
     }
 
     /// The key in the IRI of a customer.

@@ -53,10 +53,21 @@ struct Order {
     total: Money,
 }
 
-const ORDER: &str = "
-    insert into orders (id, customer_id, status, order_date, currency, subtotal, discount, shipping, tax, total,
-        created_at, updated_at)
-    values ($1, $2, 'PROCESSING', $3, 'USD', $4, 0, 0, 0, $4, $3, $3)";
+/// An order goes to the customer's default shipping address.
+const ORDER: (&str, &str) = (
+    "insert into orders (id, customer_id, status, order_date, currency, subtotal, discount, shipping, tax, total,
+        created_at, updated_at, shipping_address)
+    values ($1, $2, 'PROCESSING', $3, 'USD', $4, 0, 0, 0, $4, $3, $3, (
+        select json_object('name', name, 'streetAddress', street_address, 'addressLocality', address_locality,
+            'addressRegion', address_region, 'postalCode', postal_code, 'addressCountry', address_country)
+        from address where customer_id = $2 and is_default_shipping))",
+    "insert into orders (id, customer_id, status, order_date, currency, subtotal, discount, shipping, tax, total,
+        created_at, updated_at, shipping_address)
+    values ($1, $2, 'PROCESSING', $3, 'USD', $4, 0, 0, 0, $4, $3, $3, (
+        select jsonb_build_object('name', name, 'streetAddress', street_address, 'addressLocality', address_locality,
+            'addressRegion', address_region, 'postalCode', postal_code, 'addressCountry', address_country)
+        from address where customer_id = $2 and is_default_shipping))",
+);
 
 const ITEMS: (&str, &str) = (
     "insert into order_item (id, order_id, customer_id, position, name, quantity, currency, unit_price, discount)
@@ -72,19 +83,17 @@ const ITEMS: (&str, &str) = (
 const CUSTOMER: (&str, &str) = (
     "update customer set total_orders = total_orders + 1,
         first_order_date = min(coalesce(first_order_date, $2), $2),
-        last_order_date = max(coalesce(last_order_date, $2), $2),
-        customer_since = min(customer_since, $2)
+        last_order_date = max(coalesce(last_order_date, $2), $2)
     where id = $1 and deleted_at is null",
     "update customer set total_orders = total_orders + 1,
         first_order_date = least(first_order_date, $2),
-        last_order_date = greatest(last_order_date, $2),
-        customer_since = least(customer_since, $2)
+        last_order_date = greatest(last_order_date, $2)
     where id = $1 and deleted_at is null",
 );
 
 const EVENT: (&str, &str) = (
     "insert into event (id, position, kind, occurred_at, customer_id, sequence, order_id, actor, cause)
-    values ($1, (select coalesce(max(position), 0) + 1 from event), 'ORDER_CREATED', $2, $3,
+    values ($1, (select coalesce(max(position), 0) + 1 from event where position is not null), 'ORDER_CREATED', $2, $3,
         (select coalesce(max(sequence), 0) + 1 from event where customer_id = $3), $4, 'local', 'REQUEST')",
     "insert into event (id, kind, occurred_at, customer_id, sequence, order_id, actor, cause)
     values ($1, 'ORDER_CREATED', $2, $3,
@@ -98,7 +107,7 @@ macro_rules! written {
         // The customer first: it is locked until the end.
         let found = sqlx::query(CUSTOMER.$which).bind($customer).bind($now).execute(&mut *tx).await?;
         (found.rows_affected() == 1).then_some(()).context("no such customer")?;
-        sqlx::query(ORDER).bind($order).bind($customer).bind($now).bind($total).execute(&mut *tx).await?;
+        sqlx::query(ORDER.$which).bind($order).bind($customer).bind($now).bind($total).execute(&mut *tx).await?;
         sqlx::query(ITEMS.$which).bind($items).bind($order).bind($customer).execute(&mut *tx).await?;
         let event = key();
         sqlx::query(EVENT.$which).bind(event).bind($now).bind($customer).bind($order).execute(&mut *tx).await?;

@@ -134,9 +134,8 @@ async fn tell(
 
 /// The orders that both place.
 fn orders(server: &Server, sample: &Sample, path: &str) -> Vec<Question> {
-    let write =
-        workload::all().into_iter().find(|workload| workload.name == "write").expect("there is a workload that writes");
-    let (questions, baseline) = write.questions(&sample.at(&server.base()), (&server.base(), &server.base()));
+    let (questions, baseline) =
+        workload::write().questions(&sample.at(&server.base()), (&server.base(), &server.base()));
     if path == "/graphql" { questions } else { baseline }
 }
 

@@ -68,24 +68,26 @@ async fn longest_write(
 ) -> anyhow::Result<Duration> {
     let server = serve(&options.server, PRODUCT, url).await?;
     let sample = Sample::take(&server).await?;
-    let write =
-        workload::all().into_iter().find(|workload| workload.name == "write").expect("there is a workload that writes");
-    let (orders, _) = write.questions(&sample, (&server.base(), &server.base()));
+    let (orders, _) = workload::write().questions(&sample, (&server.base(), &server.base()));
     let mut connection = Connection::open(server.address).await?;
-    let longest = Cell::new(Duration::ZERO);
+    let is_over = Cell::new(false);
+    let job = async {
+        let ended = job.await;
+        is_over.set(true);
+        ended
+    };
+    // The last one, which may have waited for the end of the job, counts too.
     let place_orders = async {
-        for order in orders.iter().cycle() {
+        let mut longest = Duration::ZERO;
+        for order in orders.iter().cycle().take_while(|_| !is_over.get()) {
             let begun = Instant::now();
             connection.ask(order).await?;
-            longest.set(longest.get().max(begun.elapsed()));
+            longest = longest.max(begun.elapsed());
         }
-        anyhow::Ok(Duration::ZERO)
+        anyhow::Ok(longest)
     };
-    tokio::select! {
-        ended = job => ended?,
-        ended = place_orders => ended?,
-    };
-    Ok(longest.get())
+    let (_, longest) = tokio::try_join!(job, place_orders)?;
+    Ok(longest)
 }
 
 /// Runs a program to its end.

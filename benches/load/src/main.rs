@@ -6,8 +6,10 @@ mod client;
 mod fan_out;
 mod growth;
 mod jobs;
+mod pages;
 mod process;
 mod report;
+mod rows;
 mod sample;
 mod segments;
 mod start;
@@ -16,7 +18,8 @@ mod workload;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::Parser;
+use anyhow::Context;
+use clap::{Parser, builder::PossibleValuesParser};
 
 use self::{
     process::{Machine, PRODUCT},
@@ -24,11 +27,29 @@ use self::{
     sample::Sample,
 };
 
+/// What can be measured: workloads, and what is more than one question.
+const NAMES: [&str; 14] = [
+    "point",
+    "page",
+    "nested",
+    "filtered",
+    "json-ld",
+    "n-quads",
+    "write",
+    "start",
+    "jobs",
+    "analytics",
+    "segments",
+    "pages",
+    "growth",
+    "fan-out",
+];
+
 /// The flags.
 #[derive(Clone, Debug, Parser)]
 struct Options {
-    /// What to measure: names of workloads, `start`, `jobs`, `analytics`, `segments`, `pages` (first and deep ones of every
-    /// order), `growth` and `fan-out`; all if none is named.
+    /// What to measure; everything if nothing is named.
+    #[arg(value_parser = PossibleValuesParser::new(NAMES))]
     names: Vec<String>,
     /// The product's program.
     #[arg(long)]
@@ -42,6 +63,9 @@ struct Options {
     /// A smaller one of the same name.
     #[arg(long)]
     small_database: Vec<String>,
+    /// A copy of a database, for jobs alone: they leave it otherwise than it was.
+    #[arg(long)]
+    jobs_database: Vec<String>,
     /// The process of the PostgreSQL server, whose children work for us.
     #[arg(long)]
     postgres: Option<u32>,
@@ -56,6 +80,12 @@ struct Options {
 impl Options {
     fn wants(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|wanted| wanted == name)
+    }
+
+    /// The database of `name` among `databases`.
+    fn of<'a>(name: &str, databases: &'a [String], flag: &str) -> anyhow::Result<&'a str> {
+        let url = databases.iter().find_map(|named| named.strip_prefix(name)?.strip_prefix('='));
+        url.with_context(|| format!("there is no {flag} {name}=URL"))
     }
 
     fn turn(&self) -> Duration {
@@ -73,9 +103,6 @@ async fn main() -> anyhow::Result<ExitCode> {
         if options.wants("start") {
             start::measure(&options, name, url, &mut report).await?;
         }
-        if options.wants("jobs") {
-            jobs::measure(&options, name, url, &mut report).await?;
-        }
         let server = process::serve(&options.server, PRODUCT, url).await?;
         let baseline = process::serve(&options.baseline, &[], url).await?;
         let sample = Sample::take(&server).await?;
@@ -86,16 +113,14 @@ async fn main() -> anyhow::Result<ExitCode> {
             analytics::measure(&options, name, &server, &sample, &mut report).await?;
         }
         if options.wants("pages") {
-            growth::pages(&options, (name, machine), &server, &mut report).await?;
+            pages::measure(&options, (name, machine), &server, &mut report).await?;
         }
-        let prefix = format!("{name}=");
-        if let Some(small) = options.small_database.iter().find_map(|small| small.strip_prefix(&prefix)) {
-            if options.wants("growth") {
-                growth::measure(&options, (name, machine), (&server, small), &sample, &mut report).await?;
-            }
-            if options.wants("segments") {
-                segments::measure(&options, (name, small, machine), &mut report).await?;
-            }
+        let small = || Options::of(name, &options.small_database, "--small-database");
+        if options.wants("growth") {
+            growth::measure(&options, (name, machine), (&server, small()?), &sample, &mut report).await?;
+        }
+        if options.wants("segments") {
+            segments::measure(&options, (name, small()?, machine), &mut report).await?;
         }
         if options.wants("fan-out") {
             for subscribers in fan_out::SUBSCRIBERS {
@@ -104,6 +129,11 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
         if options.names.is_empty() && name == "sqlite" {
             report.bound("memory under load", name, server.peak_memory()?, 120.0, "MiB");
+        }
+        drop((server, baseline));
+        if options.wants("jobs") {
+            let copy = Options::of(name, &options.jobs_database, "--jobs-database")?;
+            jobs::measure(&options, name, copy, &mut report).await?;
         }
     }
     Ok(if report.print() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

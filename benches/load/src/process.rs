@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
     time::sleep,
@@ -69,6 +70,21 @@ pub async fn serve(program: &Path, arguments: &[&str], database: &str) -> anyhow
 }
 
 impl Server {
+    /// Lets it stand still.
+    pub fn halt(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let id = Pid::from_raw(self.id()?.cast_signed()).context("no process has the number 0")?;
+        Ok(kill_process(id, signal)?)
+    }
+
     fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the server has ended")
     }

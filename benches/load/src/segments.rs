@@ -11,7 +11,7 @@ use crate::{
     process::{Machine, PRODUCT, serve},
     report::Report,
     sample::{Sample, graphql, text},
-    turns::{Turn, medians, take},
+    turns::alone,
     workload,
 };
 
@@ -27,24 +27,11 @@ pub async fn measure(
 ) -> anyhow::Result<()> {
     let server = serve(&options.server, PRODUCT, url).await?;
     let sample = Sample::take(&server).await?;
-    let write =
-        workload::all().into_iter().find(|workload| workload.name == "write").expect("there is a workload that writes");
-    let (questions, _) = write.questions(&sample, (&server.base(), &server.base()));
-    let turns = async || {
-        let mut turns = Vec::new();
-        // The first turn warms up.
-        for round in 0..=options.rounds {
-            let turn = take(options, machine, &server, &questions).await?;
-            if round > 0 {
-                turns.push(turn);
-            }
-        }
-        anyhow::Ok::<Turn>(medians(&turns))
-    };
+    let (questions, _) = workload::write().questions(&sample, (&server.base(), &server.base()));
     let mut connection = Connection::open(server.address).await?;
-    let without = turns().await?;
+    let without = alone(options, machine, (&server, &questions)).await?;
     let segments = make(&mut connection, &options.server, url).await?;
-    let with = turns().await;
+    let with = alone(options, machine, (&server, &questions)).await;
     for segment in segments {
         let query = "mutation ($input: SegmentDeleteInput!) { segmentDelete(input: $input) { deletedId } }";
         graphql(&mut connection, query, json!({ "input": { "id": segment } })).await?;

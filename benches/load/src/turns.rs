@@ -1,16 +1,24 @@
-//! Both servers in turns.
+//! Two servers, or the same one with two kinds of questions, in turns.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::{
     Options,
     client::{Answered, Connection, Question, ask_for},
     process::{Machine, Server},
     report::{Line, Report, median},
-    sample::{Sample, graphql},
+    rows,
+    sample::Sample,
     workload::Workload,
 };
 
 /// How many answers are compared before anything is measured.
 const COMPARED: usize = 25;
+
+/// How long a server has after its turn for what it does behind its answers.
+const REST: Duration = Duration::from_millis(100);
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +31,10 @@ pub struct Turn {
     pub database: f64,
 }
 
-/// Measures a workload, after making sure that both answer the same.
+/// A server, and what it is asked.
+pub type Side<'a> = (&'a Server, &'a [Question]);
+
+/// Measures a workload, after making sure that both answer the same, and write the same.
 pub async fn measure(
     options: &Options,
     workload: &Workload,
@@ -32,39 +43,54 @@ pub async fn measure(
     sample: &Sample,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    if let Some(mutation) = workload.mutation {
-        let mut connection = Connection::open(server.address).await?;
-        let query = "{ __type(name: \"Mutation\") { fields { name } } }";
-        let fields = &graphql(&mut connection, query, serde_json::json!({})).await?["data"]["__type"]["fields"];
-        if !fields.as_array().is_some_and(|fields| fields.iter().any(|field| field["name"] == mutation)) {
-            report.skip(workload.name, name, &format!("there is no {mutation}"));
-            return Ok(());
-        }
-    }
     let (questions, same_questions) = workload.questions(sample, (&server.base(), &baseline.base()));
-    compare((server, &questions), (baseline, &same_questions)).await?;
-
-    let (mut turns, mut baseline_turns) = (Vec::new(), Vec::new());
-    // The first turn of each warms up.
-    for round in 0..=options.rounds {
-        let turn = take(options, machine, server, &questions).await?;
-        let baseline_turn = take(options, machine, baseline, &same_questions).await?;
-        if round > 0 {
-            turns.push(turn);
-            baseline_turns.push(baseline_turn);
-        }
+    let sides: [Side<'_>; 2] = [(server, &questions), (baseline, &same_questions)];
+    compare(sides).await?;
+    if workload.writes {
+        rows::compare(sides).await?;
     }
+    let [turns, baseline_turns] = alternate(options, machine, sides).await?;
     report.beside(Line::new(workload, name, &turns, &baseline_turns));
     Ok(())
 }
 
+/// Asks both in turns; the first turn of each warms up, and is not told of. Who has no turn stands still.
+pub async fn alternate(options: &Options, machine: Machine, sides: [Side<'_>; 2]) -> anyhow::Result<[Vec<Turn>; 2]> {
+    let [(first, _), (second, _)] = sides;
+    let mut turns = [Vec::new(), Vec::new()];
+    for round in 0..=options.rounds {
+        for ((server, questions), turns) in sides.into_iter().zip(&mut turns) {
+            let other = [first, second].into_iter().find(|other| other.address != server.address);
+            if let Some(other) = other {
+                other.halt()?;
+            }
+            let turn = take(options, machine, server, questions).await?;
+            sleep(REST).await;
+            if let Some(other) = other {
+                other.go_on()?;
+            }
+            if round > 0 {
+                turns.push(turn);
+            }
+        }
+    }
+    Ok(turns)
+}
+
+/// Asks one server turn by turn, of which the first warms up.
+pub async fn alone(options: &Options, machine: Machine, (server, questions): Side<'_>) -> anyhow::Result<Turn> {
+    let mut turns = Vec::new();
+    for round in 0..=options.rounds {
+        let turn = take(options, machine, server, questions).await?;
+        if round > 0 {
+            turns.push(turn);
+        }
+    }
+    Ok(medians(&turns))
+}
+
 /// Asks one server for the time of a turn.
-pub async fn take(
-    options: &Options,
-    machine: Machine,
-    server: &Server,
-    questions: &[Question],
-) -> anyhow::Result<Turn> {
+async fn take(options: &Options, machine: Machine, server: &Server, questions: &[Question]) -> anyhow::Result<Turn> {
     let before = (server.cpu()?, machine.cpu()?);
     let Answered { count, time } = ask_for(server.address, questions, options.turn()).await?;
     let after = (server.cpu()?, machine.cpu()?);
@@ -87,10 +113,7 @@ pub fn medians(turns: &[Turn]) -> Turn {
 }
 
 /// Both must answer the same bytes, but for where their IRIs begin.
-async fn compare(
-    (server, questions): (&Server, &[Question]),
-    (baseline, same_questions): (&Server, &[Question]),
-) -> anyhow::Result<()> {
+async fn compare([(server, questions), (baseline, same_questions)]: [Side<'_>; 2]) -> anyhow::Result<()> {
     let mut connection = Connection::open(server.address).await?;
     let mut baseline_connection = Connection::open(baseline.address).await?;
     for (question, same_question) in questions.iter().zip(same_questions).take(COMPARED) {

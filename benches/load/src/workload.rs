@@ -20,8 +20,6 @@ pub struct Workload {
     pub query: Option<&'static str>,
     /// The media type of the answer.
     pub accept: &'static str,
-    /// The field of `Mutation` that must be there.
-    pub mutation: Option<&'static str>,
     /// Draws variables.
     pub variables: fn(&Sample, &mut ChaCha8Rng) -> Value,
     /// At least so many requests per second, as a share.
@@ -30,29 +28,33 @@ pub struct Workload {
     pub most_cpu: Option<f64>,
     /// At most so many times the CPU time of the database's processes.
     pub most_database_cpu: Option<f64>,
+    /// Whether it writes.
+    pub writes: bool,
 }
+
+/// What each workload begins with.
+const NONE: Workload = Workload {
+    name: "",
+    query: None,
+    accept: "application/json",
+    variables: |sample, chance| json!({ "id": sample.id(chance) }),
+    least_rate: None,
+    most_cpu: None,
+    most_database_cpu: None,
+    writes: false,
+};
 
 /// All workloads.
 pub fn all() -> [Workload; 7] {
-    let none = Workload {
-        name: "",
-        query: None,
-        accept: "application/json",
-        mutation: None,
-        variables: |sample, chance| json!({ "id": sample.id(chance) }),
-        least_rate: None,
-        most_cpu: None,
-        most_database_cpu: None,
-    };
     [
-        Workload { name: "point", query: Some(POINT), least_rate: Some(0.30), most_cpu: Some(5.0), ..none },
+        Workload { name: "point", query: Some(POINT), least_rate: Some(0.30), most_cpu: Some(5.0), ..NONE },
         Workload {
             name: "page",
             query: Some(PAGE),
             variables: |sample, chance| json!({ "after": sample.cursor(chance) }),
             least_rate: Some(0.25),
             most_cpu: Some(7.0),
-            ..none
+            ..NONE
         },
         Workload {
             name: "nested",
@@ -61,30 +63,35 @@ pub fn all() -> [Workload; 7] {
             least_rate: Some(0.40),
             most_cpu: Some(7.0),
             most_database_cpu: Some(1.5),
-            ..none
+            ..NONE
         },
         Workload {
             name: "filtered",
             query: Some(FILTERED),
             variables: |sample, chance| json!({ "least": sample.spending(chance) }),
             least_rate: Some(0.40),
-            ..none
+            ..NONE
         },
-        Workload { name: "json-ld", accept: "application/ld+json", most_cpu: Some(2.5), ..none },
-        Workload { name: "n-quads", accept: "application/n-quads", most_cpu: Some(2.5), ..none },
-        Workload {
-            name: "write",
-            query: Some(WRITE),
-            mutation: Some("orderCreate"),
-            variables: |sample, chance| {
-                let item = |name| json!({ "name": name, "quantity": 2, "unitPrice": "12.50" });
-                let items = ["Tea", "Cup", "Spoon"].map(item);
-                json!({ "input": { "customer": sample.id(chance), "items": items } })
-            },
-            least_rate: Some(0.50),
-            ..none
-        },
+        Workload { name: "json-ld", accept: "application/ld+json", most_cpu: Some(2.5), ..NONE },
+        Workload { name: "n-quads", accept: "application/n-quads", most_cpu: Some(2.5), ..NONE },
+        write(),
     ]
+}
+
+/// Places orders.
+pub fn write() -> Workload {
+    Workload {
+        name: "write",
+        query: Some(WRITE),
+        variables: |sample, chance| {
+            let item = |name| json!({ "name": name, "quantity": 2, "unitPrice": "12.50" });
+            let items = ["Tea", "Cup", "Spoon"].map(item);
+            json!({ "input": { "customer": sample.id(chance), "items": items } })
+        },
+        least_rate: Some(0.50),
+        writes: true,
+        ..NONE
+    }
 }
 
 impl Workload {
