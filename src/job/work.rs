@@ -13,10 +13,10 @@ use entity::{
     job_run::{self, JobName},
 };
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{churn, lease, lifetime_value, loyalty, metrics, rfm, segmentation};
+use super::{churn, lease, lifetime_value, loyalty, metrics, rfm, run::COMMAND, segmentation};
 use crate::{
     app::App,
     event::log::Origin,
@@ -25,6 +25,7 @@ use crate::{
     reactions::transact_as,
     rejection::{Attempt, Refusal},
     schedule::name_of,
+    store::Dialect,
     transaction::Transaction,
 };
 
@@ -38,6 +39,10 @@ const LARGEST_BATCH: usize = 10_000;
 /// How long one transaction is to take: others who write wait for it on SQLite.
 const TURN: Duration = Duration::from_millis(40);
 
+/// How long a command leaves an SQLite file to other processes after each transaction. They look at ever longer intervals,
+/// up to 100 ms, whether it is free, and give up after 5 s; within a process, those who write take turns.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A job under way.
 #[derive(Debug)]
 pub struct Work<'a> {
@@ -47,6 +52,8 @@ pub struct Work<'a> {
     pub now: DateTime<Utc>,
     /// Whether that is an instant of the past, and the present is left alone.
     pub is_historical: bool,
+    /// Whether another process may serve the same store.
+    is_aside: bool,
     run: Uuid,
     origin: Origin,
     progress: &'a Progress,
@@ -61,6 +68,7 @@ impl<'a> Work<'a> {
             app,
             now: run.as_of.unwrap_or(run.started_at).0,
             is_historical: run.as_of.is_some(),
+            is_aside: run.actor == COMMAND && app.database.dialect() == Dialect::Sqlite,
             run: run.id,
             origin: Origin { actor: name_of(run.job), cause: EventCause::Job },
             progress,
@@ -75,6 +83,7 @@ impl<'a> Work<'a> {
             app,
             now: app.clock.now(),
             is_historical: false,
+            is_aside: false,
             run,
             origin: Origin { actor: actor.to_owned(), cause: EventCause::Job },
             progress,
@@ -142,6 +151,9 @@ impl<'a> Work<'a> {
             self.changed.fetch_add(changed as u64, Ordering::Relaxed);
             self.progress.advance(batch.len() as u64);
             rest = others;
+            if self.is_aside {
+                sleep(PAUSE).await;
+            }
         }
         self.progress.finish();
         Ok(())

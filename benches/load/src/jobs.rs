@@ -8,14 +8,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use tokio::process::Command;
+use chrono::DateTime;
+use serde_json::json;
+use tokio::{process::Command, time::sleep};
 
 use crate::{
     Options,
     client::Connection,
-    process::{PRODUCT, serve},
+    process::{Machine, PRODUCT, Server, serve},
     report::{Report, median},
-    sample::Sample,
+    sample::{Sample, graphql, text},
     workload,
 };
 
@@ -28,12 +30,27 @@ const TURNS: usize = 3;
 /// A job may take so many times what the statements take.
 const MOST: f64 = 2.0;
 
-/// Measures each job when all of its work is to be done, and when nothing is: the time from its start to its end, the
-/// start of the process and the connection to the database included.
-pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Report) -> anyhow::Result<()> {
+/// Measures each job when all of its work is to be done, and when nothing is: how long the server takes from the start of
+/// its run to the end, and the statements, with the start of their process and the connection to the database.
+pub async fn measure(
+    options: &Options,
+    (name, url, machine): (&str, &str, Machine),
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let server = serve(&options.server, PRODUCT, url).await?;
+    let sample = Sample::take(&server).await?;
     for job in JOBS {
-        let product = async || run(&options.server, &["jobs", "run", job], url).await;
-        let by_hand = async |flags: &[&str]| run(&options.baseline, &[&["--job", job], flags].concat(), url).await;
+        let product = async || {
+            rest(&server, machine).await?;
+            run_job(&server, job).await
+        };
+        let by_hand = async |flags: &[&str]| {
+            rest(&server, machine).await?;
+            server.halt()?;
+            let time = run(&options.baseline, &[&["--job", job], flags].concat(), url).await;
+            server.go_on()?;
+            anyhow::Ok(time?.as_secs_f64())
+        };
         product().await?;
         let (mut all, mut nothing, mut times) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..TURNS {
@@ -41,10 +58,10 @@ pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Repo
             let bare = by_hand(&[]).await?;
             by_hand(&["--undo"]).await?;
             let time = product().await?;
-            all.push(time.as_secs_f64() / bare.as_secs_f64());
-            times.push(time.as_secs_f64());
+            all.push(time / bare);
+            times.push(time);
             let bare = by_hand(&[]).await?;
-            nothing.push(product().await?.as_secs_f64() / bare.as_secs_f64());
+            nothing.push(product().await? / bare);
         }
         // No statement does what this job does; see the server written by hand.
         let most = if job == "ltv" { f64::INFINITY } else { MOST };
@@ -52,7 +69,7 @@ pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Repo
         report.bound(&format!("job {job}, all to do ÷ by hand"), name, median(all.into_iter()), most, "×");
         report.bound(&format!("job {job}, nothing to do ÷ by hand"), name, median(nothing.into_iter()), most, "×");
         by_hand(&["--undo"]).await?;
-        let longest = longest_write(options, product(), url).await?;
+        let longest = longest_write(&server, &sample, product()).await?;
         // Only there do writers wait for each other.
         let most = if name == "sqlite" { 100.0 } else { f64::INFINITY };
         report.bound(&format!("longest write during job {job}"), name, longest.as_secs_f64() * 1000.0, most, "ms");
@@ -60,15 +77,46 @@ pub async fn measure(options: &Options, name: &str, url: &str, report: &mut Repo
     Ok(())
 }
 
+/// Waits until the server and the database have nothing more to do, such as giving events their positions.
+async fn rest(server: &Server, machine: Machine) -> anyhow::Result<()> {
+    loop {
+        let before = server.cpu()? + machine.cpu()?;
+        sleep(Duration::from_millis(500)).await;
+        if server.cpu()? + machine.cpu()? - before < 0.02 {
+            return Ok(());
+        }
+    }
+}
+
+/// Has the server run a job, and gives how long it says that it took, in seconds.
+async fn run_job(server: &Server, job: &str) -> anyhow::Result<f64> {
+    let mut connection = Connection::open(server.address).await?;
+    let query =
+        "mutation ($name: JobName!) { jobRun(input: { name: $name }) { jobRun { id } userErrors { message } } }";
+    let answer = graphql(&mut connection, query, json!({ "name": job.to_uppercase() })).await?;
+    let run = answer["data"]["jobRun"]["jobRun"]["id"].clone();
+    anyhow::ensure!(run.is_string(), "{job} was not begun: {answer}");
+    loop {
+        let query = "query ($id: ID!) { node(id: $id) { ... on JobRun { state startedAt finishedAt } } }";
+        let node = graphql(&mut connection, query, json!({ "id": run })).await?["data"]["node"].take();
+        match node["state"].as_str() {
+            Some("RUNNING") => sleep(Duration::from_millis(50)).await,
+            Some("SUCCEEDED") => {
+                let instant = |field: &str| DateTime::parse_from_rfc3339(&text(&node[field]));
+                return Ok((instant("finishedAt")? - instant("startedAt")?).as_seconds_f64());
+            }
+            _ => bail!("{job} failed: {node}"),
+        }
+    }
+}
+
 /// How long an order took at most, of those that were placed one after the other while a job was at work.
 async fn longest_write(
-    options: &Options,
-    job: impl Future<Output = anyhow::Result<Duration>>,
-    url: &str,
+    server: &Server,
+    sample: &Sample,
+    job: impl Future<Output = anyhow::Result<f64>>,
 ) -> anyhow::Result<Duration> {
-    let server = serve(&options.server, PRODUCT, url).await?;
-    let sample = Sample::take(&server).await?;
-    let (orders, _) = workload::write().questions(&sample, (&server.base(), &server.base()));
+    let (orders, _) = workload::write().questions(sample, (&server.base(), &server.base()));
     let mut connection = Connection::open(server.address).await?;
     let is_over = Cell::new(false);
     let job = async {

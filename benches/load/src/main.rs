@@ -133,7 +133,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         drop((server, baseline));
         if options.wants("jobs") {
             let copy = Options::of(name, &options.jobs_database, "--jobs-database")?;
-            jobs::measure(&options, name, copy, &mut report).await?;
+            jobs::measure(&options, (name, copy, machine), &mut report).await?;
         }
     }
     Ok(if report.print() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
