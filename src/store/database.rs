@@ -57,6 +57,10 @@ const LATER_LOOKS: Duration = Duration::from_millis(250);
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
 const SQLITE_CACHE: &str = "-2000";
 
+/// After how many pages of the write-ahead log, 4 KiB each, what they hold is written to the database. SQLite's own number is
+/// 1,000: whoever writes to indexes in the order of something else writes the same pages to the database many times.
+const SQLITE_CHECKPOINT: &str = "4000";
+
 /// How far a database is prepared for this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preparation {
@@ -277,6 +281,7 @@ fn sqlite(url: &str, is_read_only: bool, connections: u32) -> ConnectOptions {
                 .row_buffer_size(ROWS_AHEAD)
                 .pragma("cache_size", SQLITE_CACHE)
                 .pragma("mmap_size", "0")
+                .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT)
                 .read_only(is_read_only)
                 .create_if_missing(!is_read_only)
         });

@@ -72,6 +72,7 @@ async fn sqlite(url: &str, is_read_only: bool, connections: u32) -> anyhow::Resu
         .row_buffer_size(4_096)
         .pragma("cache_size", "-2000")
         .pragma("mmap_size", "0")
+        .pragma("wal_autocheckpoint", "4000")
         .read_only(is_read_only);
     let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
     Ok(Pool::Sqlite(pool.connect_with(options).await?))
