@@ -29,15 +29,21 @@ use crate::{
     transaction::Transaction,
 };
 
-/// How many customers the first transaction of a job is about. The others have as many as take about [`TURN`].
+/// How many customers the first transaction of a job is about. The others have as many as take about [`turn`].
 const FIRST_BATCH: usize = 250;
 
 /// Bounds of the number of customers in one transaction.
 const SMALLEST_BATCH: usize = 25;
 const LARGEST_BATCH: usize = 10_000;
 
-/// How long one transaction is to take: others who write wait for it on SQLite.
-const TURN: Duration = Duration::from_millis(40);
+/// How long one transaction is to take. Whoever else writes waits for it on SQLite, and on PostgreSQL only for the customers
+/// that it is about.
+const fn turn(dialect: Dialect) -> Duration {
+    Duration::from_millis(match dialect {
+        Dialect::Sqlite => 40,
+        Dialect::Postgres => 200,
+    })
+}
 
 /// How long a command leaves an SQLite file to other processes after each transaction. They look at ever longer intervals,
 /// up to 100 ms, whether it is free, and give up after 5 s; within a process, those who write take turns.
@@ -147,7 +153,7 @@ impl<'a> Work<'a> {
             let (batch, others) = rest.split_at(size.min(rest.len()));
             let begun = Instant::now();
             let changed = self.transact(|tx| operation(tx, batch.to_vec())).await?;
-            size = paced(size, begun.elapsed());
+            size = paced(size, begun.elapsed(), turn(self.app.database.dialect()));
             self.changed.fetch_add(changed as u64, Ordering::Relaxed);
             self.progress.advance(batch.len() as u64);
             rest = others;
@@ -167,11 +173,11 @@ fn own(error: &anyhow::Error) -> anyhow::Error {
     causes.fold(first, anyhow::Error::context)
 }
 
-/// How many customers the next transaction is about, when one about `size` of them `took` so long.
-fn paced(size: usize, took: Duration) -> usize {
-    let size = if took > TURN {
+/// How many customers the next transaction is about, when one about `size` of them `took` so long, and is to take `turn`.
+fn paced(size: usize, took: Duration, turn: Duration) -> usize {
+    let size = if took > turn {
         size / 2
-    } else if took < TURN / 2 {
+    } else if took < turn / 2 {
         size * 2
     } else {
         size
@@ -209,7 +215,11 @@ mod tests {
         let cases = [(250, 10, 500), (250, 30, 250), (250, 41, 125), (30, 1000, 25), (10_000, 1, 10_000)];
 
         for (size, took, expected) in cases {
-            assert_eq!(paced(size, Duration::from_millis(took)), expected, "{size} in {took} ms");
+            assert_eq!(
+                paced(size, Duration::from_millis(took), Duration::from_millis(40)),
+                expected,
+                "{size} in {took} ms"
+            );
         }
     }
 }
