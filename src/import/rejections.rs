@@ -165,3 +165,56 @@ impl Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::{
+        config::{Format, ImportOptions},
+        given::each_store_in,
+        import,
+        progress::Progress,
+    };
+
+    /// An invoice line without a customer.
+    const LEFT_OUT: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n\
+        600001,1,A,1,2011-01-05 10:00:00,1,,France\n";
+
+    fn options(file: &Path, rejected: &Path) -> ImportOptions {
+        ImportOptions {
+            files: vec![file.to_owned()],
+            format: Format::OnlineRetail,
+            recent: false,
+            on_error: OnError::Skip,
+            rejected: Some(rejected.to_owned()),
+            dry_run: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn rejected_rows_are_never_written_over_the_file_that_is_imported() -> anyhow::Result<()> {
+        each_store_in("GBP", async |app| {
+            let directory = tempfile::tempdir()?;
+            let path = |name: &str| directory.path().join(name);
+            let file = path("corrected.csv");
+            fs::write(&file, LEFT_OUT)?;
+            fs::create_dir(path("other"))?;
+            fs::hard_link(&file, path("linked.csv"))?;
+
+            for name in ["corrected.csv", "other/../corrected.csv", "linked.csv"] {
+                let refused = import::run(&app, &options(&file, &path(name)), &Progress::silent()).await;
+
+                let expected = format!(
+                    "rejected rows would go to {}, which is imported itself; name another file with --rejected",
+                    path(name).display()
+                );
+                assert_eq!(refused.expect_err("the same file").to_string(), expected);
+                assert_eq!(fs::read_to_string(&file)?, LEFT_OUT);
+            }
+            Ok(())
+        })
+        .await
+    }
+}
