@@ -70,10 +70,14 @@ pub async fn import<L: Ledger>(work: &Work<'_>, sources: &[Source], what: &str) 
     let Work { app, manner, progress, .. } = work;
     let now = app.clock.now();
     let mut ledger = L::default();
-    let (count, newest) = survey(&mut ledger, source, work, now)?;
+    let (surveyed, newest) = survey(&mut ledger, source, work, now)?;
     let (book, wrong) = ledger.conclude();
     if let Some(first) = wrong.first().filter(|_| manner.on_error == OnError::Stop) {
         bail!("{first}");
+    }
+    let mut rejections = Rejections::new(manner.on_error, manner.rejected.clone());
+    if !surveyed.is_empty() || !wrong.is_empty() {
+        rejections.prove_place()?;
     }
     let calendar = Calendar::new(manner.dates, newest.map(|newest| Day(newest.date_naive())), now);
     let (customers, products) = (HashMap::new(), HashMap::new());
@@ -84,8 +88,7 @@ pub async fn import<L: Ledger>(work: &Work<'_>, sources: &[Source], what: &str) 
         course.write(Part::Products(articles)).await?;
     }
 
-    progress.begin("rows", count);
-    let mut rejections = Rejections::new(manner.on_error, manner.rejected.clone());
+    progress.begin("rows", surveyed.rows);
     let (mut bills, mut passed) = (Vec::with_capacity(BATCH), 0);
     for row in source.lines::<L::Row>()? {
         rejections.rows += 1;
@@ -112,13 +115,13 @@ pub async fn import<L: Ledger>(work: &Work<'_>, sources: &[Source], what: &str) 
     Ok(course.report)
 }
 
-/// The first reading. Gives how many rows there are, and when the newest happened.
+/// The first reading. Gives the rows that are rejected, and when the newest of the others happened.
 fn survey<L: Ledger>(
     ledger: &mut L,
     source: &Source,
     work: &Work<'_>,
     now: DateTime<Utc>,
-) -> anyhow::Result<(u64, Option<DateTime<Utc>>)> {
+) -> anyhow::Result<(Rejections, Option<DateTime<Utc>>)> {
     let Work { manner, progress, .. } = work;
     // The file of rejected rows is written at the second reading.
     let mut rejections = Rejections::new(manner.on_error, None);
@@ -140,7 +143,7 @@ fn survey<L: Ledger>(
         }
         newest = newest.max(rejections.sift(surveyed)?);
     }
-    Ok((rejections.rows, newest))
+    Ok((rejections, newest))
 }
 
 /// The row, unless it says that it happens in the future.

@@ -224,6 +224,7 @@ async fn whole(work: &Work<'_>, dataset: &dyn Dataset, mut rejections: Rejection
         let known = Known::find(app.database.reader(), dataset.keys()).await?;
         let Selection { rows, recognized } = dataset.select(&draft(&known, app.clock.now()), &mut rejections)?;
         report.add(&rows, recognized);
+        report.reject(&mut rejections)?;
     } else {
         let tx = Transaction::begin(app, origin).await?;
         let known = Known::find(&*tx.db, dataset.keys()).await?;
@@ -233,10 +234,10 @@ async fn whole(work: &Work<'_>, dataset: &dyn Dataset, mut rejections: Rejection
         progress.begin("rows", rows.len() as u64);
         consequences::write(&tx, rows, |count| progress.advance(count)).await?;
         consequences::settle(&tx, &touched).await?;
+        report.reject(&mut rejections)?;
         tx.commit().await.context("could not complete the import")?;
         app.bell.ring();
     }
-    report.reject(&mut rejections)?;
     progress.finish();
     Ok(report)
 }
