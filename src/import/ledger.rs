@@ -21,6 +21,7 @@ use super::{
     draft::Draft,
     known::{Keys, Known},
     rejections::{Refused, Rejections},
+    report::Tally,
     run::{Manner, Work, currency, failed},
     source::{Row, Source},
 };
@@ -167,19 +168,22 @@ impl Course<'_> {
     async fn write(&mut self, part: Part<'_>) -> anyhow::Result<()> {
         let Work { app, manner, origin, .. } = self.work;
         let this = &*self;
-        let Batch { rows, customers, products, recognized } = if manner.is_rehearsal {
-            this.plan(app.database.reader(), app.clock.now(), part).await?
+        let (tally, customers, products) = if manner.is_rehearsal {
+            let Batch { rows, customers, products, recognized } =
+                this.plan(app.database.reader(), app.clock.now(), part).await?;
+            (Tally::of(&rows, recognized), customers, products)
         } else {
             let written = transact_as(app, origin, |tx| async move {
-                let batch = this.plan(&*tx.db, tx.now, part).await?;
-                consequences::write(&tx, batch.rows.clone(), |_| {}).await?;
-                Ok(batch)
+                let Batch { rows, customers, products, recognized } = this.plan(&*tx.db, tx.now, part).await?;
+                let tally = Tally::of(&rows, recognized);
+                consequences::write(&tx, rows, |_| {}).await?;
+                Ok((tally, customers, products))
             });
-            let batch = written.await.map_err(failed)?;
+            let written = written.await.map_err(failed)?;
             app.bell.ring();
-            batch
+            written
         };
-        self.report.add(&rows, recognized);
+        self.report.add(tally);
         self.customers.extend(customers);
         self.products.extend(products);
         Ok(())

@@ -21,6 +21,7 @@ use super::{
     northwind::Northwind,
     online_retail::{self, OnlineRetail},
     rejections::Rejections,
+    report::Tally,
     source::{Row, Source},
 };
 use crate::{
@@ -223,13 +224,13 @@ async fn whole(work: &Work<'_>, dataset: &dyn Dataset, mut rejections: Rejection
     if manner.is_rehearsal {
         let known = Known::find(app.database.reader(), dataset.keys()).await?;
         let Selection { rows, recognized } = dataset.select(&draft(&known, app.clock.now()), &mut rejections)?;
-        report.add(&rows, recognized);
+        report.add(Tally::of(&rows, recognized));
         report.reject(&mut rejections)?;
     } else {
         let tx = Transaction::begin(app, origin).await?;
         let known = Known::find(&*tx.db, dataset.keys()).await?;
         let Selection { rows, recognized } = dataset.select(&draft(&known, tx.now), &mut rejections)?;
-        report.add(&rows, recognized);
+        report.add(Tally::of(&rows, recognized));
         let touched = rows.touched();
         progress.begin("rows", rows.len() as u64);
         consequences::write(&tx, rows, |count| progress.advance(count)).await?;
