@@ -216,7 +216,7 @@ impl Display for Format {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct SeedOptions {
     /// How many customers
-    #[arg(long, env = "CUSTOMERS_CUSTOMERS")]
+    #[arg(long, env = "CUSTOMERS_CUSTOMERS", value_parser = clap::value_parser!(u64).range(1..))]
     pub customers: u64,
     /// How many orders a customer has on average: each has from none to twice as many
     #[arg(long, env = "CUSTOMERS_ORDERS_PER_CUSTOMER", default_value_t = 5)]

@@ -43,7 +43,7 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
         tokio::spawn(job::scheduler::run(app.clone()));
         tokio::spawn(job::segmentation::settle(app.clone()));
     }
-    tokio::spawn(forget(app.clone()));
+    tokio::spawn(keep_house(app.clone()));
     tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));
     http::serve(server, app).await
 }
@@ -59,13 +59,17 @@ fn post(options: &PostOptions) -> anyhow::Result<Post> {
     Ok(Post { mailer, gateway: gateway.transpose()?, ..Post::new(templates) })
 }
 
-/// Forgets idempotency keys that are too old, now and then.
-async fn forget(app: App) {
+/// What a store needs now and then: keys of repeated requests that are too old are forgotten, and tables that have grown
+/// are counted.
+async fn keep_house(app: App) {
     let mut hours = interval(Duration::from_hours(1));
     loop {
         hours.tick().await;
         if let Err(error) = idempotency::forget(&app).await {
             tracing::error!(error = format!("{error:#}"), "old idempotency keys could not be forgotten");
+        }
+        if let Err(error) = app.database.retake_stock().await {
+            tracing::error!(error = format!("{error:#}"), "what the tables hold could not be counted");
         }
     }
 }

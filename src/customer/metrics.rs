@@ -25,17 +25,19 @@ pub const STORE_TOTAL: &str =
     "case when exchange_rate is null then total else (total * exchange_rate + 500000) / 1000000 end";
 
 /// As [`movements`], of the customers in the rows of a table or common table expression called `member`, each beside the
-/// `columns` of its row: the rows come first, and the movements of each are found by the index of customers.
+/// `columns` of its row: the rows come first, and the movements of each are found by the index of customers. SQLite keeps
+/// to the order of a cross join, also where it has counted few movements and there are many by now.
 #[must_use]
 pub fn movements_of_members(member: &str, columns: &str) -> String {
     format!(
         "(
             select {columns}, delivered_at as instant, {STORE_TOTAL} as amount
-            from {member} join orders on orders.customer_id = {member}.customer_id
-            where delivered_at is not null
+            from {member} cross join orders
+            where orders.customer_id = {member}.customer_id and delivered_at is not null
             union all
             select {columns}, refunded_at, -store_amount
-            from {member} join refund on refund.customer_id = {member}.customer_id
+            from {member} cross join refund
+            where refund.customer_id = {member}.customer_id
         )"
     )
 }

@@ -75,27 +75,23 @@ pub async fn node(
     let Some(media_type) = best(&accepted, &SERVED) else {
         return not_acceptable();
     };
-    let shows_personal = context.viewer().reads_personal();
-    match node::load(&context.app, &context.app.reading(), &collection, vec![key]).await {
-        Ok(mut nodes) => match nodes.remove(&key) {
-            Some(node) => {
-                let base = &context.app.base;
-                let document = NodeDocument { node: &node, base, shows_personal };
-                match media_type {
-                    HTML => match serde_json::to_value(document) {
-                        Ok(document) => page(html::node(base, kind, &document)),
-                        Err(error) => failed(&anyhow::Error::new(error).into()),
-                    },
-                    N_QUADS | N_TRIPLES => match document.to_quads() {
-                        Ok(text) => linked_data(text, media_type),
-                        Err(error) => failed(&anyhow::Error::new(error).into()),
-                    },
-                    _ => in_profile(&context, &accepted, &document).await,
-                }
-            }
-            None => not_found(),
+    let node = match node::load(&context.app, &context.app.reading(), &collection, key).await {
+        Ok(Some(node)) => node,
+        Ok(None) => return not_found(),
+        Err(failure) => return failed(&failure),
+    };
+    let base = &context.app.base;
+    let document = NodeDocument { node: &node, base, shows_personal: context.viewer().reads_personal() };
+    match media_type {
+        HTML => match serde_json::to_value(document) {
+            Ok(document) => page(html::node(base, kind, &document)),
+            Err(error) => failed(&anyhow::Error::new(error).into()),
         },
-        Err(failure) => failed(&failure),
+        N_QUADS | N_TRIPLES => match document.to_quads() {
+            Ok(text) => linked_data(text, media_type),
+            Err(error) => failed(&anyhow::Error::new(error).into()),
+        },
+        _ => in_profile(&context, &accepted, &document).await,
     }
 }
 

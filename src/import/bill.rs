@@ -34,8 +34,8 @@ pub trait Ledger: Default + Send {
     fn take(&mut self, row: Row<Self::Row>) -> anyhow::Result<Option<Bill>>;
 }
 
-/// What a file is about. This is kept in memory, besides the bills that are being written: it grows with customers
-/// and products, not with rows.
+/// What a file is about. This is kept in memory, besides the bills that are being written and what the ledger keeps of
+/// its own: it grows with customers and products, not with rows.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     /// The customers by their ids.

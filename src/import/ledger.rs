@@ -21,6 +21,7 @@ use super::{
     draft::Draft,
     known::{Keys, Known},
     rejections::{Refused, Rejections},
+    report::Tally,
     run::{Manner, Work, currency, failed},
     source::{Row, Source},
 };
@@ -70,10 +71,14 @@ pub async fn import<L: Ledger>(work: &Work<'_>, sources: &[Source], what: &str) 
     let Work { app, manner, progress, .. } = work;
     let now = app.clock.now();
     let mut ledger = L::default();
-    let (count, newest) = survey(&mut ledger, source, work, now)?;
+    let (surveyed, newest) = survey(&mut ledger, source, work, now)?;
     let (book, wrong) = ledger.conclude();
     if let Some(first) = wrong.first().filter(|_| manner.on_error == OnError::Stop) {
         bail!("{first}");
+    }
+    let mut rejections = Rejections::new(manner.on_error, manner.rejected.clone());
+    if !surveyed.is_empty() || !wrong.is_empty() {
+        rejections.prove_place()?;
     }
     let calendar = Calendar::new(manner.dates, newest.map(|newest| Day(newest.date_naive())), now);
     let (customers, products) = (HashMap::new(), HashMap::new());
@@ -84,8 +89,7 @@ pub async fn import<L: Ledger>(work: &Work<'_>, sources: &[Source], what: &str) 
         course.write(Part::Products(articles)).await?;
     }
 
-    progress.begin("rows", count);
-    let mut rejections = Rejections::new(manner.on_error, manner.rejected.clone());
+    progress.begin("rows", surveyed.rows);
     let (mut bills, mut passed) = (Vec::with_capacity(BATCH), 0);
     for row in source.lines::<L::Row>()? {
         rejections.rows += 1;
@@ -112,13 +116,13 @@ pub async fn import<L: Ledger>(work: &Work<'_>, sources: &[Source], what: &str) 
     Ok(course.report)
 }
 
-/// The first reading. Gives how many rows there are, and when the newest happened.
+/// The first reading. Gives the rows that are rejected, and when the newest of the others happened.
 fn survey<L: Ledger>(
     ledger: &mut L,
     source: &Source,
     work: &Work<'_>,
     now: DateTime<Utc>,
-) -> anyhow::Result<(u64, Option<DateTime<Utc>>)> {
+) -> anyhow::Result<(Rejections, Option<DateTime<Utc>>)> {
     let Work { manner, progress, .. } = work;
     // The file of rejected rows is written at the second reading.
     let mut rejections = Rejections::new(manner.on_error, None);
@@ -140,7 +144,7 @@ fn survey<L: Ledger>(
         }
         newest = newest.max(rejections.sift(surveyed)?);
     }
-    Ok((rejections.rows, newest))
+    Ok((rejections, newest))
 }
 
 /// The row, unless it says that it happens in the future.
@@ -164,19 +168,22 @@ impl Course<'_> {
     async fn write(&mut self, part: Part<'_>) -> anyhow::Result<()> {
         let Work { app, manner, origin, .. } = self.work;
         let this = &*self;
-        let Batch { rows, customers, products, recognized } = if manner.is_rehearsal {
-            this.plan(app.database.reader(), app.clock.now(), part).await?
+        let (tally, customers, products) = if manner.is_rehearsal {
+            let Batch { rows, customers, products, recognized } =
+                this.plan(app.database.reader(), app.clock.now(), part).await?;
+            (Tally::of(&rows, recognized), customers, products)
         } else {
             let written = transact_as(app, origin, |tx| async move {
-                let batch = this.plan(&*tx.db, tx.now, part).await?;
-                consequences::write(&tx, batch.rows.clone(), |_| {}).await?;
-                Ok(batch)
+                let Batch { rows, customers, products, recognized } = this.plan(&*tx.db, tx.now, part).await?;
+                let tally = Tally::of(&rows, recognized);
+                consequences::write(&tx, rows, |_| {}).await?;
+                Ok((tally, customers, products))
             });
-            let batch = written.await.map_err(failed)?;
+            let written = written.await.map_err(failed)?;
             app.bell.ring();
-            batch
+            written
         };
-        self.report.add(&rows, recognized);
+        self.report.add(tally);
         self.customers.extend(customers);
         self.products.extend(products);
         Ok(())

@@ -64,8 +64,8 @@ struct Invoice {
     sum: i128,
 }
 
-/// The file. Of each invoice a little is kept, and its lines from the first to the last, which mostly follow each
-/// other.
+/// The file. Of each invoice a little is kept, some 250 bytes, as any line to come may be its last; of its lines what
+/// is between the first and the last, which mostly follow each other.
 #[derive(Debug, Default)]
 pub struct OnlineRetail {
     invoices: HashMap<String, Invoice>,

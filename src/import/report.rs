@@ -36,6 +36,29 @@ pub struct Report {
     pub is_rehearsal: bool,
 }
 
+/// How much of what is imported is new, and how much the store has already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tally {
+    customers: u64,
+    orders: u64,
+    refunds: u64,
+    products: u64,
+    recognized: u64,
+}
+
+impl Tally {
+    /// Of new rows, beside so many things that were there already.
+    pub fn of(rows: &Rows, recognized: u64) -> Self {
+        Self {
+            customers: rows.customers.len() as u64,
+            orders: rows.orders.len() as u64,
+            refunds: rows.refunds.len() as u64,
+            products: rows.products.len() as u64,
+            recognized,
+        }
+    }
+}
+
 impl Report {
     /// Nothing so far.
     pub(super) fn new(format: Format, manner: &Manner, calendar: Calendar) -> Self {
@@ -54,13 +77,13 @@ impl Report {
         }
     }
 
-    /// These rows were written, and so many things were there already.
-    pub(super) fn add(&mut self, rows: &Rows, recognized: u64) {
-        self.customers += rows.customers.len() as u64;
-        self.orders += rows.orders.len() as u64;
-        self.refunds += rows.refunds.len() as u64;
-        self.products += rows.products.len() as u64;
-        self.recognized += recognized;
+    /// So much was written, and so much was there already.
+    pub(super) fn add(&mut self, tally: Tally) {
+        self.customers += tally.customers;
+        self.orders += tally.orders;
+        self.refunds += tally.refunds;
+        self.products += tally.products;
+        self.recognized += tally.recognized;
     }
 
     /// All rows are read, and these were not taken.

@@ -21,6 +21,7 @@ use super::{
     northwind::Northwind,
     online_retail::{self, OnlineRetail},
     rejections::Rejections,
+    report::Tally,
     source::{Row, Source},
 };
 use crate::{
@@ -129,18 +130,23 @@ impl Selection {
 /// Imports files, which are told apart by their first lines. A second import of the same files changes nothing.
 ///
 /// # Errors
-/// When a file cannot be read, a row is wrong and that is to stop the import, or the store is not in the files'
-/// currency. Nothing is written then; the message names the file, the line and the column. When the database fails:
-/// then batches that were written stay, and running the import again completes it.
+/// When a file cannot be read, a row is wrong and that is to stop the import, the store is not in the files' currency,
+/// or rejected rows cannot be written, or only over what is imported. Nothing is written then; the message names the
+/// file, the line and the column. When the database fails: then batches that were written stay, and running the import
+/// again completes it.
 pub async fn run(app: &App, options: &ImportOptions, progress: &Progress) -> anyhow::Result<Report> {
     let sources = options.files.iter().map(|file| Source::open(file)).collect::<anyhow::Result<Vec<_>>>()?;
+    let rejected = options.rejected.clone().or_else(|| beside(options.files.first()?));
+    if let Some(rejected) = &rejected {
+        spare(&sources, rejected)?;
+    }
     if !options.dry_run {
         app.database.expect_many_rows().await?;
     }
     let manner = Manner {
         dates: if options.recent { Dates::Recent } else { Dates::AsWritten },
         on_error: options.on_error,
-        rejected: options.rejected.clone().or_else(|| beside(options.files.first()?)),
+        rejected,
         is_rehearsal: options.dry_run,
     };
     let report = import(app, options.format, &sources, &manner, progress).await?;
@@ -155,6 +161,19 @@ fn beside(file: &Path) -> Option<PathBuf> {
     let mut name = file.file_name()?.to_owned();
     name.push(".rejected.csv");
     Some(name.into())
+}
+
+/// Makes sure that rejected rows are not written over what is read.
+fn spare(sources: &[Source], rejected: &Path) -> anyhow::Result<()> {
+    for source in sources {
+        if source.is_at(rejected)? {
+            bail!(
+                "rejected rows would go to {}, which is imported itself; name another file with --rejected",
+                rejected.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Imports from sources that are found already.
@@ -205,20 +224,21 @@ async fn whole(work: &Work<'_>, dataset: &dyn Dataset, mut rejections: Rejection
     if manner.is_rehearsal {
         let known = Known::find(app.database.reader(), dataset.keys()).await?;
         let Selection { rows, recognized } = dataset.select(&draft(&known, app.clock.now()), &mut rejections)?;
-        report.add(&rows, recognized);
+        report.add(Tally::of(&rows, recognized));
+        report.reject(&mut rejections)?;
     } else {
         let tx = Transaction::begin(app, origin).await?;
         let known = Known::find(&*tx.db, dataset.keys()).await?;
         let Selection { rows, recognized } = dataset.select(&draft(&known, tx.now), &mut rejections)?;
-        report.add(&rows, recognized);
+        report.add(Tally::of(&rows, recognized));
         let touched = rows.touched();
         progress.begin("rows", rows.len() as u64);
         consequences::write(&tx, rows, |count| progress.advance(count)).await?;
         consequences::settle(&tx, &touched).await?;
+        report.reject(&mut rejections)?;
         tx.commit().await.context("could not complete the import")?;
         app.bell.ring();
     }
-    report.reject(&mut rejections)?;
     progress.finish();
     Ok(report)
 }

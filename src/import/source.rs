@@ -15,6 +15,7 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
 use flate2::bufread::MultiGzDecoder;
+use same_file::is_same_file;
 
 use super::rejections::{Refused, Rejections};
 use crate::instant::Day;
@@ -132,6 +133,19 @@ impl Source {
     /// A file that is part of the program.
     pub fn embedded(name: &str, bytes: &'static [u8]) -> Self {
         Self { name: name.into(), content: Content::Embedded(bytes) }
+    }
+
+    /// Whether `path` leads to this file, by whatever name.
+    ///
+    /// # Errors
+    /// When the two cannot be compared.
+    pub fn is_at(&self, path: &Path) -> anyhow::Result<bool> {
+        match &self.content {
+            Content::File { path: own, .. } if path.is_file() => {
+                is_same_file(own, path).with_context(|| format!("could not read {}", path.display()))
+            }
+            Content::File { .. } | Content::Embedded(_) => Ok(false),
+        }
     }
 
     /// How many bytes it has, as it is stored.

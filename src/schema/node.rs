@@ -60,11 +60,24 @@ macro_rules! nodes {
         /// All types of nodes.
         pub const KINDS: &[Kind] = &[$(Kind::of::<$type>()),*];
 
+        /// Reads the node of a collection with this key.
+        ///
+        /// # Errors
+        /// [`Failure::Malformed`] when there is no such collection.
+        pub async fn load(app: &App, reading: &Reading, collection: &str, key: Uuid) -> Outcome<Option<Node>> {
+            $(
+                if collection == $type::DESCRIPTION.collection {
+                    return Ok(store::row_by_key::<$type>(&app.database, reading, key).await?.map(Node::$type));
+                }
+            )*
+            Err(unknown(collection))
+        }
+
         /// Reads the nodes of a collection with these keys, in one statement. Keys without a node are left out.
         ///
         /// # Errors
         /// [`Failure::Malformed`] when there is no such collection.
-        pub async fn load(
+        pub async fn load_all(
             app: &App,
             reading: &Reading,
             collection: &str,
@@ -76,11 +89,7 @@ macro_rules! nodes {
                     return Ok(nodes.into_iter().map(|(key, node)| (key, Node::$type(node))).collect());
                 }
             )*
-            let known: Vec<_> = KINDS.iter().map(|kind| kind.description.collection).collect();
-            Err(Failure::malformed(format!(
-                "there is no collection {collection:?}; expected one of {}",
-                known.join(", ")
-            )))
+            Err(unknown(collection))
         }
 
         impl NodeDocument<'_> {
@@ -148,8 +157,7 @@ pub struct NodeQuery;
 impl NodeQuery {
     /// The node with this id, whatever its type. Null if there is none.
     async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The node's IRI.")] id: ID) -> Option<Outcome<Node>> {
-        let nodes = find(ctx, "id", &[id]).await;
-        nodes.map(|nodes| nodes.into_iter().next().flatten()).transpose()
+        find(ctx, &id).await.transpose()
     }
 
     /// The nodes with these ids, whatever their types: one for each id, in the same order, null where there is none.
@@ -163,27 +171,43 @@ impl NodeQuery {
             let message = format!("ids: expected at most {most}, not {}", ids.len());
             return Some(Err(Failure::Malformed(message)));
         }
-        Some(find(ctx, "ids", &ids).await)
+        Some(find_all(ctx, &ids).await)
     }
 }
 
-/// The nodes with these ids, read in one statement for each collection.
-async fn find(ctx: &Context<'_>, argument: &str, ids: &[ID]) -> Outcome<Vec<Option<Node>>> {
+async fn find(ctx: &Context<'_>, id: &ID) -> Outcome<Option<Node>> {
     let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
-    let names = ids.iter().map(|id| app.base.parse(argument, id.as_str())).collect::<Outcome<Vec<_>>>()?;
+    let (collection, key) = app.base.parse("id", id.as_str())?;
+    load(app, reading, collection, key).await.map_err(|failure| of_argument("id", failure))
+}
+
+/// The nodes with these ids, read in one statement for each collection.
+async fn find_all(ctx: &Context<'_>, ids: &[ID]) -> Outcome<Vec<Option<Node>>> {
+    let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
+    let names = ids.iter().map(|id| app.base.parse("ids", id.as_str())).collect::<Outcome<Vec<_>>>()?;
     let mut collections: HashMap<&str, Vec<Uuid>> = HashMap::new();
     for (collection, key) in &names {
         collections.entry(collection).or_default().push(*key);
     }
     let reads = collections.into_iter().map(async |(collection, keys)| {
-        let nodes = load(app, reading, collection, keys).await.map_err(|failure| match failure {
-            Failure::Malformed(message) => Failure::Malformed(format!("{argument}: {message}")),
-            other => other,
-        });
-        Ok::<_, Failure>((collection, nodes?))
+        let nodes = load_all(app, reading, collection, keys).await;
+        Ok::<_, Failure>((collection, nodes.map_err(|failure| of_argument("ids", failure))?))
     });
     let found: HashMap<_, _> = try_join_all(reads).await?.into_iter().collect();
     Ok(names.iter().map(|(collection, key)| found.get(collection)?.get(key).cloned()).collect())
+}
+
+/// The same failure, telling the argument that is malformed.
+fn of_argument(argument: &str, failure: Failure) -> Failure {
+    match failure {
+        Failure::Malformed(message) => Failure::Malformed(format!("{argument}: {message}")),
+        other => other,
+    }
+}
+
+fn unknown(collection: &str) -> Failure {
+    let known: Vec<_> = KINDS.iter().map(|kind| kind.description.collection).collect();
+    Failure::malformed(format!("there is no collection {collection:?}; expected one of {}", known.join(", ")))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::{Rng, RngExt, SeedableRng, rngs::ChaCha8Rng};
 use uuid::{Builder, Uuid};
 
+use crate::instant::Day;
+
 /// How many keys are made as though in one millisecond.
 const KEYS_IN_A_MILLISECOND: i64 = 1_000;
 
@@ -89,6 +91,12 @@ impl Chance {
         let instant = start + TimeDelta::seconds(self.number(hours.start() * 3600..=hours.end() * 3600));
         Some(instant).filter(|instant| *instant <= now)
     }
+}
+
+/// The day in UTC from which on keys were made by [`Chance::key`], of which this is one of the first.
+pub fn day(key: Uuid) -> Option<Day> {
+    let (seconds, _) = key.get_timestamp()?.to_unix();
+    DateTime::from_timestamp(seconds.cast_signed(), 0).map(|instant| Day(instant.date_naive()))
 }
 
 #[cfg(test)]

@@ -1,14 +1,27 @@
 //! A seeding from the first product to the last segment.
 
-use std::fmt::{self, Display, Formatter};
+use std::{
+    collections::HashMap,
+    fmt::{self, Display, Formatter},
+    ops::RangeInclusive,
+};
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use entity::customer;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, IntoIden},
+};
+use uuid::Uuid;
 
 use super::{
-    chance::Chance, communications, memberships::Memberships, people, products::products, purchases::Catalogue,
+    chance::{self, Chance},
+    communications,
+    memberships::Memberships,
+    people,
+    products::products,
+    purchases::Catalogue,
 };
 use crate::{
     app::App,
@@ -18,7 +31,7 @@ use crate::{
     loyalty::standing,
     progress::Progress,
     segment::computation,
-    store::{Rows, insert_all},
+    store::{Database, Reading, Rows, Values},
 };
 
 /// How many customers are written at a time. They, their orders and all else that hangs on them are what is kept
@@ -35,78 +48,113 @@ pub struct Report {
     pub refunds: u64,
     pub products: u64,
     pub communications: u64,
+    /// Customers who were there already, by a seeding that was interrupted, or was about fewer.
+    pub recognized: u64,
+}
+
+impl Report {
+    fn add(&mut self, rows: &Rows) {
+        self.customers += rows.customers.len() as u64;
+        self.orders += rows.orders.len() as u64;
+        self.order_items += rows.items.len() as u64;
+        self.refunds += rows.refunds.len() as u64;
+        self.products += rows.products.len() as u64;
+        self.communications += rows.communications.len() as u64;
+    }
 }
 
 impl Display for Report {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Self { customers, orders, order_items, refunds, products, communications } = self;
+        let Self { customers, orders, order_items, refunds, products, communications, recognized } = self;
+        if *customers == 0 {
+            return write!(formatter, "nothing new: all {recognized} customers were there already");
+        }
         write!(
             formatter,
             "{customers} customers, {orders} orders with {order_items} lines, {refunds} refunds, \
              {products} products and {communications} communications seeded"
-        )
+        )?;
+        if *recognized > 0 {
+            write!(formatter, "; {recognized} customers were there already")?;
+        }
+        Ok(())
     }
 }
 
-/// Seeds the store. Customers are written in batches, each with its figures and tiers in one transaction;
-/// segments follow at the end.
+/// Seeds the store. Customers are written in batches, each in one transaction with its figures, tiers and segments;
+/// those who are there already are drawn again and left alone, so that running an interrupted seeding again completes
+/// it, as of the day on which it began.
 ///
 /// # Errors
-/// When the store was seeded with this number before, or the database fails. Batches written by then stay.
+/// When the store was seeded with this number by other options, or the database fails. Batches written by then stay.
 pub async fn run(app: &App, options: &SeedOptions, progress: &Progress) -> anyhow::Result<Report> {
+    let SeedOptions { customers, random_seed, .. } = *options;
+    let begun = known(&app.database, random_seed, 1..=1).await?.into_values().next().and_then(chance::day);
     // The same all day: everything is dated from midnight back.
-    let now = Day(app.clock.now().date_naive()).start();
-    let mut chance = Chance::new(options.random_seed, now);
+    let now = begun.unwrap_or_else(|| Day(app.clock.now().date_naive())).start();
+    let mut chance = Chance::new(random_seed, now);
     let mut report = Report::default();
-    progress.begin("customers", options.customers);
+    progress.begin("customers", customers);
 
     app.database.expect_many_rows().await?;
+    let products = products(&mut chance, random_seed, app.currency, now);
     let tx = app.database.begin().await?;
-    refuse_second(&tx, options.random_seed).await?;
-    let products = products(&mut chance, options.random_seed, app.currency, now);
-    insert_all(&tx, products.clone()).await.context("could not write products")?;
     let memberships = Memberships::find(&tx, &mut chance, now).await?;
-    tx.commit().await.context("could not write products")?;
-    report.products = products.len() as u64;
+    tx.commit().await.context("could not write a segment")?;
 
-    let catalogue = Catalogue { products: &products, currency: app.currency, now };
-    let mut number = 0;
-    while number < options.customers {
-        let mut rows = Rows::default();
-        let end = options.customers.min(number + BATCH);
-        while number < end {
-            number += 1;
-            customer(&mut chance, options, number, &catalogue, &memberships, &mut rows);
+    let (catalogue, reading) = (Catalogue { products: &products, currency: app.currency, now }, app.reading());
+    let mut first = 1;
+    while first <= customers {
+        let last = customers.min(first + BATCH - 1);
+        let known = known(&app.database, random_seed, first..=last).await?;
+        let (mut rows, mut others) = (Rows::default(), Rows::default());
+        for number in first..=last {
+            let known = known.get(&people::external_id(random_seed, number));
+            let rows = if known.is_some() { &mut others } else { &mut rows };
+            let drawn = customer(&mut chance, options, number, &catalogue, &memberships, rows);
+            if known.is_some_and(|known| *known != drawn) {
+                bail!(
+                    "this store was seeded with the number {random_seed} by other options, or another release of this \
+                     program: repeat those to complete it, or choose another --random-seed"
+                );
+            }
         }
-        report.customers += rows.customers.len() as u64;
-        report.orders += rows.orders.len() as u64;
-        report.order_items += rows.items.len() as u64;
-        report.refunds += rows.refunds.len() as u64;
-        report.communications += rows.communications.len() as u64;
-        let written = rows.customers.len() as u64;
-        write(app, rows, now).await?;
-        progress.advance(written);
+        if first == 1 && known.is_empty() {
+            rows.products.clone_from(&products);
+        }
+        report.add(&rows);
+        report.recognized += known.len() as u64;
+        if !rows.is_empty() {
+            write(app, &reading, rows, now).await?;
+        }
+        progress.advance(last + 1 - first);
+        first = last + 1;
     }
 
-    let tx = app.database.begin().await?;
-    computation::compute_for_all(&tx, &app.reading()).await?;
-    tx.commit().await.context("could not compute the segments")?;
     app.database.take_stock().await?;
     progress.finish();
     Ok(report)
 }
 
-/// Two seedings with the same number would make the same keys.
-async fn refuse_second(tx: &impl ConnectionTrait, random_seed: u64) -> anyhow::Result<()> {
-    let first = people::external_id(random_seed, 1);
-    let first = customer::Entity::find().filter(customer::Column::ExternalId.eq(first)).one(tx).await;
-    if first.context("could not look for seeded customers")?.is_some() {
-        bail!("this store was seeded with the number {random_seed} before; choose another one");
-    }
-    Ok(())
+/// The keys of the customers with these numbers who are there, by their external ids.
+async fn known(
+    database: &Database,
+    random_seed: u64,
+    numbers: RangeInclusive<u64>,
+) -> anyhow::Result<HashMap<String, Uuid>> {
+    let ids = numbers.map(|number| people::external_id(random_seed, number)).collect();
+    let id = Expr::col(customer::Column::ExternalId.into_iden());
+    let known = customer::Entity::find()
+        .select_only()
+        .columns([customer::Column::ExternalId, customer::Column::Id])
+        .filter(database.dialect().among(id, &Values::Texts(ids)))
+        .into_tuple()
+        .all(database.reader())
+        .await;
+    Ok(known.context("could not look for seeded customers")?.into_iter().collect())
 }
 
-/// Draws customer `number` with all that hangs on them.
+/// Draws customer `number` with all that hangs on them. Gives the key.
 fn customer(
     chance: &mut Chance,
     options: &SeedOptions,
@@ -114,7 +162,7 @@ fn customer(
     catalogue: &Catalogue<'_>,
     memberships: &Memberships,
     rows: &mut Rows,
-) {
+) -> Uuid {
     let addresses = rows.addresses.len();
     let customer = people::customer(chance, options.random_seed, number, catalogue.now, rows);
     let address = rows.addresses.get(addresses).cloned();
@@ -126,14 +174,16 @@ fn customer(
     }
     communications::write_to(chance, &customer, catalogue.now, rows);
     memberships.join(chance, &customer, catalogue.now, rows);
+    customer.id
 }
 
-/// Writes a batch with the figures and tiers that follow from it.
-async fn write(app: &App, rows: Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
+/// Writes a batch with the figures, tiers and segments that follow from it.
+async fn write(app: &App, reading: &Reading, rows: Rows, now: DateTime<Utc>) -> anyhow::Result<()> {
     let touched = rows.touched();
     let tx = app.database.begin().await?;
     rows.insert(&tx, |_| {}).await?;
     metrics::rebuild(&tx, now, Some(&touched)).await?;
     standing::settle_tiers(&tx, now, Some(&touched)).await?;
+    computation::compute(&tx, reading, &touched).await?;
     tx.commit().await.context("could not write a batch of customers")
 }

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::TimeDelta;
 use entity::{
-    address, communication, consent, contact_point, customer, customer_tag, loyalty_membership, order, order_item,
-    product, refund, segment_membership,
+    address, communication, consent, contact_point, customer, customer_tag, event, loyalty_membership, order,
+    order_item, product, refund, segment_membership,
 };
 use sea_orm::{
-    ConnectionTrait, EntityTrait, Iterable, QuerySelect,
+    ConnectionTrait, EntityTrait, Iterable, PaginatorTrait, QuerySelect,
     sea_query::{Expr, Func},
 };
 
 use super::run;
 use crate::{
-    app::App, config::SeedOptions, customer::metrics, given, given::now, loyalty::standing, progress::Progress,
+    app::App, clock::Clock, config::SeedOptions, customer::metrics, given, given::now, loyalty::standing,
+    progress::Progress,
 };
 
 const OPTIONS: SeedOptions = SeedOptions { customers: 600, orders_per_customer: 4, random_seed: 7 };
@@ -155,17 +157,116 @@ async fn seeded_figures_tiers_and_segments_are_what_their_rules_give() -> anyhow
     .await
 }
 
+/// A seeding that ends in the middle leaves whole batches: here it is dropped wherever it is when the first is seen.
+async fn interrupted(app: &App) -> anyhow::Result<()> {
+    let some_customers = async {
+        loop {
+            let customers = customer::Entity::find().count(app.database.reader()).await?;
+            if customers > 0 {
+                return anyhow::Ok(customers);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let customers = tokio::select! {
+        report = seeded(app) => anyhow::bail!("not interrupted: {report:?}"),
+        customers = some_customers => customers?,
+    };
+    assert!(customers < 600, "{customers}");
+    Ok(())
+}
+
 #[tokio::test]
-async fn a_store_takes_each_seed_once() -> anyhow::Result<()> {
+async fn a_seeding_that_was_interrupted_is_completed_by_running_it_again() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let whole = given::app(&given::sqlite(&directory)).await?;
+    let expected_report = seeded(&whole).await?;
+    let expected = contents(&whole).await?;
     given::each_store(async |app| {
-        let few = SeedOptions { customers: 3, orders_per_customer: 1, random_seed: 1 };
+        interrupted(&app).await?;
+
+        let report = seeded(&app).await?;
+
+        assert_eq!(report.customers + report.recognized, expected_report.customers);
+        assert!(report.recognized > 0, "{report}");
+        assert!(contents(&app).await? == expected, "rows differ");
+        let tx = app.database.begin().await?;
+        assert!(given::misplaced(&tx, &app.reading()).await?.is_empty());
+        assert_eq!(event::Entity::find().count(&tx).await?, 0, "nobody is told of what is made up");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_seeding_is_completed_as_of_the_day_on_which_it_began() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let whole = given::app(&given::sqlite(&directory)).await?;
+    seeded(&whole).await?;
+    let expected = contents(&whole).await?;
+    given::each_store(async |app| {
+        interrupted(&app).await?;
+
+        seeded(&App { clock: Clock::Fixed(now() + TimeDelta::days(3)), ..app.clone() }).await?;
+
+        // All but segments, whose rules are about the moment at which they are applied.
+        assert!(contents(&app).await?[..11] == expected[..11], "rows differ");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_seeding_that_is_complete_says_so_and_changes_nothing() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let report = seeded(&app).await?;
+        let before = contents(&app).await?;
+
+        let again = seeded(&app).await?;
+        let tomorrow = seeded(&App { clock: Clock::Fixed(now() + TimeDelta::days(1)), ..app.clone() }).await?;
+
+        assert_eq!(again, super::Report { recognized: report.customers, ..super::Report::default() });
+        assert_eq!(again.to_string(), "nothing new: all 600 customers were there already");
+        assert_eq!(tomorrow, again);
+        assert!(contents(&app).await? == before, "rows have changed");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_store_is_seeded_with_several_numbers_and_with_more_customers_of_one() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        // What SQLite has counted of so few must not mislead it about many.
+        let few = SeedOptions { customers: 3, ..OPTIONS };
         run(&app, &few, &Progress::silent()).await?;
 
-        let refused = run(&app, &few, &Progress::silent()).await.expect_err("seeded before");
-        run(&app, &SeedOptions { random_seed: 2, ..few }, &Progress::silent()).await?;
+        run(&app, &SeedOptions { random_seed: 8, ..few }, &Progress::silent()).await?;
+        let more = seeded(&app).await?;
 
-        assert_eq!(refused.to_string(), "this store was seeded with the number 1 before; choose another one");
-        assert_eq!(rows::<customer::Entity>(&app).await?.len(), 6);
+        assert_eq!((more.customers, more.recognized, more.products), (597, 3, 0));
+        assert!(more.to_string().ends_with(" seeded; 3 customers were there already"), "{more}");
+        assert_eq!(rows::<customer::Entity>(&app).await?.len(), 603);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_number_is_not_seeded_twice_with_different_options() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        seeded(&app).await?;
+        let before = contents(&app).await?;
+
+        let other = SeedOptions { customers: 900, orders_per_customer: 5, ..OPTIONS };
+        let refused = run(&app, &other, &Progress::silent()).await.expect_err("other customers");
+
+        assert_eq!(
+            refused.to_string(),
+            "this store was seeded with the number 7 by other options, or another release of this program: \
+             repeat those to complete it, or choose another --random-seed"
+        );
+        assert!(contents(&app).await? == before, "rows have changed");
         Ok(())
     })
     .await

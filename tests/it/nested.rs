@@ -1,4 +1,4 @@
-//! Nested reads: one statement for each level, whatever the number of nodes.
+//! Nested reads: each level has the nodes that belong to it. What they cost is in `statements`.
 
 use serde_json::Value;
 
@@ -21,14 +21,11 @@ fn nodes(list: &Value) -> &[Value] {
 }
 
 #[tokio::test]
-async fn a_level_is_read_by_one_statement() {
+async fn every_level_has_its_nodes() {
     let server = Server::demo().await;
-    let before = server.app.database.statements();
 
     let data = server.query(NESTED).await;
 
-    let statements = server.app.database.statements() - before;
-    assert!(statements <= 7, "{statements} statements");
     let customers = nodes(&data["customers"]);
     assert_eq!(customers.len(), 20);
     assert!(customers.iter().all(|customer| nodes(&customer["orders"]).len() == 5), "all of them ordered five times");
@@ -37,15 +34,12 @@ async fn a_level_is_read_by_one_statement() {
 }
 
 #[tokio::test]
-async fn the_way_back_is_read_by_one_statement_too() {
+async fn the_way_back_leads_to_a_node_that_has_the_first_among_its_own() {
     let server = Server::demo().await;
-    let before = server.app.database.statements();
 
     let data =
         server.query("{ orders(first: 100) { nodes { customer { id orders(first: 2) { totalCount } } } } }").await;
 
-    let statements = server.app.database.statements() - before;
-    assert!(statements <= 4, "{statements} statements");
     assert!(nodes(&data["orders"]).iter().all(|order| order["customer"]["orders"]["totalCount"].as_u64() > Some(0)));
 }
 

@@ -269,6 +269,31 @@ async fn ids_made_under_a_former_base_still_lead_to_their_nodes() {
 }
 
 #[tokio::test]
+async fn a_server_counts_what_sqlite_does_not_know_of_its_tables() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = sqlite(&directory);
+    printed(&["seed", "--customers", "20", "--database", &database]).await;
+    let connection = sea_orm::Database::connect(&database).await.expect("the database");
+    // As in a store that has grown by requests alone.
+    connection.execute_unprepared("delete from sqlite_stat1").await.expect("no statistics");
+
+    let (_server, _base, _log) = serving(&["--database", &database]).await;
+
+    let counted = async {
+        let sql = "select count(*) from sqlite_stat1 where tbl = 'customer' and stat like '20 %'";
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        loop {
+            let row = connection.query_one_raw(statement.clone()).await.expect("statistics").expect("a row");
+            if row.try_get_by_index::<i64>(0).expect("a number") > 0 {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, counted).await.expect("the tables are counted");
+}
+
+#[tokio::test]
 async fn figures_that_drifted_from_the_ledger_are_reported_and_rebuilt() {
     let directory = tempfile::tempdir().expect("a directory");
     let database = sqlite(&directory);

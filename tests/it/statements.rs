@@ -1,6 +1,24 @@
-//! How many statements a question costs: as many as it has levels, whatever it reads.
+//! How many statements a question costs: as many as it has levels, whatever it reads. And an import: as many as it has
+//! batches.
+
+use std::{fmt::Write, time::Duration};
+
+use customers::{
+    config::{Format, ImportOptions, OnError},
+    import,
+    progress::Progress,
+    store::Dialect,
+};
+use sea_orm::ConnectionTrait;
+use tokio::{pin, select, task::yield_now, time::timeout};
 
 use crate::server::Server;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Customers; tiers, segments, addresses and orders; items.
+const NESTED: &str = "{ customers(first: 20) { nodes { loyaltyTier { name } segments { nodes { name } }
+    addresses { nodes { addressLocality } } orders(first: 5) { nodes { items { nodes { name } } } } } } }";
 
 async fn check(server: &Server, expected: u64, query: &str) {
     let before = server.app.database.statements();
@@ -21,15 +39,11 @@ async fn a_question_costs_one_statement_for_each_level() {
         (1, format!("{{ customers(first: 50, after: {cursor}) {{ nodes {{ id name }} pageInfo {{ endCursor }} }} }}")),
         (2, "{ customers(where: { totalSpent: { gte: \"100\" } }) { totalCount nodes { id } } }".to_owned()),
         (1, "{ customers { totalCount } }".to_owned()),
-        // Customers; tiers, segments, addresses and orders; items.
-        (
-            6,
-            "{ customers(first: 20) { nodes { loyaltyTier { name } segments { nodes { name } } \
-             addresses { nodes { addressLocality } } orders(first: 5) { nodes { items { nodes { name } } } } } } }"
-                .to_owned(),
-        ),
+        (6, NESTED.to_owned()),
         // Orders; their customers, all at once.
         (2, "{ orders(first: 50) { nodes { customer { name } } } }".to_owned()),
+        // Orders; their customers; how many orders these have.
+        (3, "{ orders(first: 100) { nodes { customer { orders(first: 2) { totalCount } } } } }".to_owned()),
         (1, format!("{{ customer(id: {id}) {{ jsonLd }} }}")),
     ];
 
@@ -58,4 +72,75 @@ async fn the_document_of_a_node_costs_one_statement() {
             assert_eq!(server.app.database.statements() - before, 1, "{iri} as {accept}");
         }
     }
+}
+
+/// While one of the lists below customers is locked, all is read but that list, and what hangs on it: so none waits for
+/// another, and the answer is three statements away, one for each level. SQLite locks no table.
+#[tokio::test]
+async fn lists_beside_each_other_do_not_wait_for_each_other() {
+    let server = Server::demo().await;
+    let database = &server.app.database;
+    if database.dialect() == Dialect::Sqlite {
+        return;
+    }
+    for (table, others) in [("loyalty_tier", 5), ("segment", 5), ("address", 5), ("orders", 4)] {
+        let holder = database.begin().await.expect("a transaction");
+        holder.execute_unprepared(&format!("lock table {table}")).await.expect("a lock");
+        let before = database.statements();
+
+        let asking = server.query(NESTED);
+        pin!(asking);
+        let the_others = async {
+            while database.statements() - before < others {
+                yield_now().await;
+            }
+        };
+        select! {
+            answer = &mut asking => panic!("answered without {table}: {answer}"),
+            read = timeout(PATIENCE, the_others) => read.expect("the others are read"),
+        }
+        holder.rollback().await.expect("no lock");
+        asking.await;
+
+        assert_eq!(database.statements() - before, 6, "{table}");
+    }
+}
+
+/// What the import of so many orders costs, each of a customer of its own.
+async fn cost_of_import(orders: u32) -> u64 {
+    let server = Server::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("cdnow.csv");
+    let mut text = "customer_id,date,quantity,amount\n".to_owned();
+    for order in 0..orders {
+        writeln!(text, "{order:05},1997-01-01,1,11.77").expect("text has room");
+    }
+    std::fs::write(&file, text).expect("a file");
+    let options = ImportOptions {
+        files: vec![file],
+        format: Format::Cdnow,
+        recent: false,
+        on_error: OnError::Stop,
+        rejected: None,
+        dry_run: false,
+    };
+    let database = &server.app.database;
+    let statements = || database.statements() + database.writing_statements();
+    let before = statements();
+
+    import::run(&server.app, &options, &Progress::silent()).await.expect("an import");
+
+    statements() - before
+}
+
+#[tokio::test]
+async fn an_import_costs_as_many_statements_as_it_has_batches_of_two_hundred_orders() {
+    let few = cost_of_import(20).await;
+    let one_batch = cost_of_import(200).await;
+    let two_batches = cost_of_import(400).await;
+    let three_batches = cost_of_import(600).await;
+
+    assert_eq!(one_batch, few);
+    assert_eq!(three_batches - two_batches, two_batches - one_batch);
+    assert!(two_batches - one_batch <= one_batch, "{few}, {one_batch}, {two_batches}, {three_batches}");
 }
