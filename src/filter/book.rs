@@ -26,6 +26,8 @@ pub struct Entry {
     pub rule: Rule,
     /// The tables and columns that it reads.
     pub reads: BTreeSet<String>,
+    /// How many values its condition is given.
+    pub values: usize,
     /// The keys of the others whose outcome it depends on, whether or not they have a rule.
     pub names: BTreeSet<Uuid>,
 }
@@ -174,6 +176,7 @@ mod tests {
             version: 1,
             rule: Rule::All(Vec::new()),
             reads: BTreeSet::new(),
+            values: 0,
             names: keys(names),
         };
         Book::new(entries.iter().map(entry).collect(), HashMap::new())

@@ -108,13 +108,14 @@ pub async fn titles(db: &impl ConnectionTrait, conditions: &[Condition<'_>]) -> 
 
 fn entry(reading: &Reading, dialect: Dialect, segment: segment::Model) -> anyhow::Result<Entry> {
     let rule: Rule = serde_json::from_value(segment.rule.unwrap_or_default())?;
-    let condition = condition(reading, dialect, &rule)?;
+    let (reads, values) = words(dialect, &condition(reading, dialect, &rule)?);
     Ok(Entry {
         key: segment.id,
         name: segment.handle,
         is_built_in: segment.is_built_in,
         version: segment.version,
-        reads: words(dialect, &condition),
+        reads,
+        values,
         names: Named::of(CustomerWhere::SUBJECT, &rule)?.keys,
         rule,
     })
@@ -166,15 +167,16 @@ pub fn ours<T>(outcome: Outcome<T>) -> anyhow::Result<T> {
     })
 }
 
-/// The tables and columns that a condition reads, with the other words of its SQL.
+/// The tables and columns that a condition reads, with the other words of its SQL, and the number of its values.
 #[must_use]
-pub fn words(dialect: Dialect, condition: &Expr) -> BTreeSet<String> {
-    // Without the values: text that a client compares with is no column.
+pub fn words(dialect: Dialect, condition: &Expr) -> (BTreeSet<String>, usize) {
+    // The values are apart: text that a client compares with is no column.
     let statement = Query::select().expr(condition.clone()).take();
-    let (sql, _) = match dialect {
+    let (sql, values) = match dialect {
         Dialect::Sqlite => statement.build(SqliteQueryBuilder),
         Dialect::Postgres => statement.build(PostgresQueryBuilder),
     };
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    sql.split(|letter| !is_of_name(letter)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let words = sql.split(|letter| !is_of_name(letter)).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    (words, values.0.len())
 }

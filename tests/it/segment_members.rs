@@ -167,6 +167,31 @@ async fn whoever_changes_moves_through_all_segments_at_once_and_is_told_why() {
 }
 
 #[tokio::test]
+async fn rules_may_compare_with_more_values_than_one_statement_takes() {
+    let server = Server::start().await;
+    let days: Vec<_> = (0..1000).map(|day| format!("1{:03}-01-01", day)).collect();
+    let lists = json!({ "and": vec![json!({ "birthDate": { "in": days } }); 10] });
+    let tests = vec![json!({ "customerSegment": { "eq": "BASIC" } }); 180];
+    let wide = json!({ "and": tests });
+    // Each of its levels is told by itself, with all that is below.
+    let deep = (0..12).fold(wide.clone(), |rule, _| json!({ "not": rule }));
+    let mut segments = Vec::new();
+    for (name, rule, count) in [("Lists", &lists, 7), ("Wide", &wide, 48), ("Deep", &deep, 2)] {
+        for number in 0..count {
+            segments.push(segment(&server, &format!("{name} {number}"), rule).await);
+        }
+    }
+
+    let input = json!({ "name": "Jane", "birthDate": "1987-01-01" });
+    let payload = server.mutate("customerCreate", input, "customer { segments { totalCount } }").await;
+
+    // The one for those who spend little besides.
+    assert_eq!(payload["customer"]["segments"]["totalCount"], segments.len() + 1);
+    let expected = told("SEGMENT_ENTERED", "Jane", &["customerSegment = BASIC (is BASIC)"; 10]);
+    assert_eq!(history(&server, &segments[56]).await, [expected]);
+}
+
+#[tokio::test]
 async fn rules_about_events_and_messages_hold_in_the_transaction_that_tells_of_them() {
     let server = Server::start().await;
     let was_told = |kind: &str| json!({ "events": { "some": { "type": { "eq": kind } } } });
