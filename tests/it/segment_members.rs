@@ -128,6 +128,27 @@ async fn a_rule_that_cannot_be_applied_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_rule_that_cannot_be_read_is_left_out_and_told() {
+    let server = Server::start().await;
+    let buyers = segment(&server, "Buyers", &json!({ "totalOrders": { "gte": 1 } })).await;
+    let broken = "update segment set rule = '{\"nothing\": 1}' where handle in ('spend-basic', 'engagement-active')";
+    execute(server.app.database.writer(), broken, Vec::new()).await.expect("rules of no meaning");
+
+    settle(&server).await;
+    let ann = server.enter("Ann").await;
+    server.purchase(&ann, "10").await;
+    assert_eq!(members(&server, &buyers).await, ["Ann"]);
+
+    let nobody = "delete from segment_membership";
+    server.app.database.writer().execute_unprepared(nobody).await.expect("nobody");
+    let run = job::run(&server, json!({ "name": "SEGMENTATION" })).await;
+    assert_eq!((&run["state"], &run["changed"]), (&json!("FAILED"), &json!(1)));
+    let error = run["error"].as_str().expect("an error");
+    assert!(error.contains("engagement-active") || error.contains("spend-basic"), "{error}");
+    assert_eq!(members(&server, &buyers).await, ["Ann"]);
+}
+
+#[tokio::test]
 async fn whoever_changes_moves_through_all_segments_at_once_and_is_told_why() {
     let server = Server::start().await;
     // Made in this order, they are computed in another one.

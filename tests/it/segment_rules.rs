@@ -1,6 +1,6 @@
 //! Rules of segments: kept, shown, explained and refused.
 
-use customers::job::segmentation;
+use customers::job::settling;
 use serde_json::{Value, json};
 
 use crate::server::{Server, user_errors};
@@ -15,7 +15,7 @@ pub async fn segment(server: &Server, name: &str, filter: &Value) -> Value {
 
 /// Finds the members by new rules, as `serve` does.
 pub async fn settle(server: &Server) {
-    segmentation::settle_new(&server.app).await.expect("members");
+    settling::settle_new(&server.app).await.expect("members");
 }
 
 pub async fn fields(server: &Server, segment: &Value, selection: &str) -> Value {
