@@ -1,9 +1,8 @@
 //! Runs and leases: one at a time, taken over, told of.
 
-use entity::{
-    job_run::{self, JobName, JobState},
-    rfm_score,
-};
+mod interruption;
+
+use entity::job_run::{self, JobName, JobState};
 use sea_orm::EntityTrait;
 use tokio::{pin, select};
 
@@ -16,13 +15,11 @@ use super::{
 use crate::{
     app::App,
     clock::Clock,
-    customer::metrics,
     event::log::Origin,
     given::{self, ago, now},
     progress::Progress,
     reactions::transact_as,
     rejection::{Attempt, Refusal, RejectionCode},
-    rfm::computation::{self, Figures},
     schedule::Schedules,
     store::{Dialect, execute, insert_all},
 };
@@ -235,35 +232,6 @@ async fn a_job_about_the_present_is_not_run_as_of_the_past_nor_any_as_of_the_fut
         assert_eq!(code(begin(&app, &as_of(ago(1))).await), Some(RejectionCode::NotAllowed));
         assert!(matches!(app.clock, Clock::Fixed(_)));
         assert_eq!(job_run::Entity::find().all(app.database.reader()).await?, []);
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn a_job_that_was_killed_half_way_ends_the_same_when_it_runs_again() -> anyhow::Result<()> {
-    given::each_store(async |app| {
-        let tx = app.database.begin().await?;
-        for days in 1..=3 {
-            let customer = given::customer(&tx, "Jane").await?;
-            insert_all(&tx, vec![given::purchase(customer, ago(days), 100)]).await?;
-        }
-        metrics::rebuild(&tx, now(), None).await?;
-        tx.commit().await?;
-        let all = computation::score(app.database.patient_reader(), now(), Figures::Kept).await?.changes;
-        begin(&app, &wish(JobName::Rfm)).await.expect("a run");
-        computation::keep(app.database.writer(), &all[..1]).await?;
-        expire(&app).await?;
-
-        let run = begin(&app, &wish(JobName::Rfm)).await.expect("a run");
-        let ended = carry_out(&app, run, &Progress::silent()).await?;
-
-        assert_eq!((ended.state, ended.examined, ended.changed), (JobState::Succeeded, 3, 2));
-        let kept = rfm_score::Entity::find().all(app.database.reader()).await?;
-        let mut kept: Vec<_> = kept.iter().map(|score| (score.recency, score.frequency, score.monetary)).collect();
-        kept.sort_unstable();
-        // Of three, none, one and two are worse.
-        assert_eq!(kept, [(1, 1, 1), (2, 1, 1), (4, 1, 1)]);
         Ok(())
     })
     .await
