@@ -25,8 +25,8 @@ pub const TOO_MANY: &str = "too many in a short time";
 /// Why a message is held back that nobody could send in time.
 pub const EXPIRED: &str = "expired";
 
-/// Why a message is held back to who bought again before it could tell them that they are missed, or does not hold the tier
-/// any more that it congratulates them on.
+/// Why a message is held back to who bought again before it could tell them that they are missed, or does not hold the
+/// tier any more that it congratulates them on.
 pub const NO_OCCASION: &str = "no occasion any more";
 
 /// Why a message is held back whose customer was deleted after it was queued.

@@ -35,8 +35,8 @@ pub async fn take(tx: &impl ConnectionTrait, job: &str, run: Uuid) -> anyhow::Re
     Ok(taken.context("could not take the lease of a job")? == 1)
 }
 
-/// Makes sure that `run` holds the lease of its job, and does so until the transaction ends: whoever takes it over waits for
-/// what is written by then, and is not overwritten by it.
+/// Makes sure that `run` holds the lease of its job, and does so until the transaction ends: whoever takes it over waits
+/// for what is written by then, and is not overwritten by it.
 ///
 /// # Errors
 /// When it does not, or the database fails.

@@ -91,7 +91,8 @@ impl<'a> Judged<'a> {
         Ok(Self { entry, is_changed: is_changed.collect::<anyhow::Result<_>>()?, conditions })
     }
 
-    /// A verdict and a value for each condition: those of a test are asked for with it, and with each that it is a part of.
+    /// A verdict and a value for each condition: what a test is given is asked for with it, and with each condition that
+    /// it is a part of.
     fn size(&self) -> Size {
         let levels = self.conditions.iter().map(|condition| condition.level).max().unwrap_or_default();
         let asked = usize::try_from(levels).unwrap_or_default() + 2;

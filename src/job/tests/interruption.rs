@@ -59,8 +59,8 @@ const ROWS: [&str; 9] = [
     "select 'runs ' || (select count(*) from rfm_run) || ' ' || (select count(*) from lifetime_value_run)",
 ];
 
-/// Customers of whom each job has something to say: they bought up to four times, long ago, are not known to be lost, hold a
-/// tier that they lose when their year is over, and are in no segment.
+/// Customers of whom each job has something to say: they bought up to four times, long ago, are not known to be lost,
+/// hold a tier that they lose when their year is over, and are in no segment.
 async fn furnish(app: &App) -> anyhow::Result<()> {
     let tx = app.database.begin().await?;
     let (mut orders, mut states) = (Vec::new(), Vec::new());
