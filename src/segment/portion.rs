@@ -40,16 +40,17 @@ mod tests {
 
     #[test]
     fn neither_columns_nor_values_are_more_than_a_statement_may_have() {
-        let cases: [(&[(usize, usize)], &[usize]); 5] = [
-            (&[], &[]),
-            (&[(400, 0), (400, 0), (1, 0)], &[2, 1]),
-            (&[(1, 8_000), (1, 8_000), (1, 1), (1, 1)], &[2, 2]),
-            (&[(1, 20_000), (1, 1)], &[1, 1]),
-            (&[(1, 1), (900, 20_000)], &[1, 1]),
+        // The columns and values of each, and how many are in each portion.
+        let cases = [
+            (vec![], vec![]),
+            (vec![(400, 0), (400, 0), (1, 0)], vec![2, 1]),
+            (vec![(1, 8_000), (1, 8_000), (1, 1), (1, 1)], vec![2, 2]),
+            (vec![(1, 20_000), (1, 1)], vec![1, 1]),
+            (vec![(1, 1), (900, 20_000)], vec![1, 1]),
         ];
 
         for (things, expected) in cases {
-            let portions = portions(things, |&(columns, values)| Size { columns, values });
+            let portions = portions(&things, |&(columns, values)| Size { columns, values });
             assert_eq!(portions.iter().map(|portion| portion.len()).collect::<Vec<_>>(), expected, "{things:?}");
         }
     }

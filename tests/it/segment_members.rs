@@ -190,7 +190,7 @@ async fn whoever_changes_moves_through_all_segments_at_once_and_is_told_why() {
 #[tokio::test]
 async fn rules_may_compare_with_more_values_than_one_statement_takes() {
     let server = Server::start().await;
-    let days: Vec<_> = (0..1000).map(|day| format!("1{:03}-01-01", day)).collect();
+    let days: Vec<_> = (0..1000).map(|day| format!("1{day:03}-01-01")).collect();
     let lists = json!({ "and": vec![json!({ "birthDate": { "in": days } }); 10] });
     let tests = vec![json!({ "customerSegment": { "eq": "BASIC" } }); 180];
     let wide = json!({ "and": tests });
