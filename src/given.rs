@@ -1,7 +1,7 @@
 //! Stores for the tests of this crate: an SQLite file each, and a PostgreSQL database each where
 //! `TEST_DATABASE_URL` names a server.
 
-use std::{collections::BTreeSet, future::Future, sync::Arc};
+use std::{collections::BTreeSet, future::Future, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -10,6 +10,7 @@ use entity::{
     loyalty_membership, loyalty_tier, order, refund,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     segment::{computation, rules},
     semantics::Base,
     settings,
-    store::{Database, Reading, insert_all},
+    store::{Database, Reading, insert_all, query},
 };
 
 /// The instant at which every test takes place.
@@ -99,6 +100,21 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
         post,
     })
 }
+
+/// Waits until a session of PostgreSQL is as `condition` says, over `pg_stat_activity`.
+pub async fn session(app: &App, condition: &str) -> anyhow::Result<()> {
+    let sql = format!(
+        "select 1 from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and {condition}"
+    );
+    while query(app.database.reader(), &sql, Vec::new()).await?.is_empty() {
+        sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
+}
+
+/// The condition on a session that it waits for a lock of another: see [`session`].
+pub const IS_BLOCKED: &str = "wait_event_type = 'Lock'";
 
 /// A customer who joined 300 days ago and has bought nothing.
 pub async fn customer(tx: &DatabaseTransaction, name: &str) -> anyhow::Result<Uuid> {

@@ -15,8 +15,24 @@ use crate::{
     transaction::Transaction,
 };
 
-/// A customer who is to be looked at, and whether they are for the first time.
-pub type Misjudged = (Uuid, bool);
+/// A customer who is not what they were when they were last looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misjudged {
+    /// Nobody ever looked at them.
+    New(Uuid),
+    /// They were lost or won back since.
+    Turned(Uuid),
+}
+
+impl Misjudged {
+    /// Who it is.
+    #[must_use]
+    pub fn customer(self) -> Uuid {
+        match self {
+            Self::New(customer) | Self::Turned(customer) => customer,
+        }
+    }
+}
 
 /// The customers whose risk at `now` is high and was not when that was last looked at, or the other way round, or who
 /// were never looked at.
@@ -33,7 +49,10 @@ pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow:
     );
     let rows = query(db, &sql, vec![now.timestamp_millis().into()]).await;
     let rows = rows.context("could not tell the churn risk of customers")?;
-    let misjudged = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+    let misjudged = rows.iter().map(|row| {
+        let (customer, is_new) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        Ok(if is_new { Misjudged::New(customer) } else { Misjudged::Turned(customer) })
+    });
     Ok(misjudged.collect::<Result<_, DbErr>>()?)
 }
 
@@ -43,8 +62,13 @@ pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow:
 /// # Errors
 /// When the database fails.
 pub async fn reconsider(tx: &Transaction, customers: &[Misjudged]) -> anyhow::Result<usize> {
-    let of = |is_first| customers.iter().filter(move |(_, first)| *first == is_first).map(|(customer, _)| *customer);
-    let (first, known): (Vec<Uuid>, Vec<Uuid>) = (of(true).collect(), of(false).collect());
+    let (mut first, mut known) = (Vec::new(), Vec::new());
+    for misjudged in customers {
+        match misjudged {
+            Misjudged::New(customer) => first.push(*customer),
+            Misjudged::Turned(customer) => known.push(*customer),
+        }
+    }
     let turned = if known.is_empty() { BTreeMap::new() } else { turn(tx, &known).await? };
     let first = if first.is_empty() { 0 } else { look_first(tx, &first).await? };
     let changed = turned.len() + usize::try_from(first).unwrap_or_default();

@@ -41,7 +41,7 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
     }
     if !options.no_jobs {
         tokio::spawn(job::scheduler::run(app.clone()));
-        tokio::spawn(job::segmentation::settle(app.clone()));
+        tokio::spawn(job::settling::settle(app.clone()));
     }
     tokio::spawn(keep_house(app.clone()));
     tracing::info!(base = app.base.as_str(), "serving; open {} in a browser", app.base.url("graphql"));

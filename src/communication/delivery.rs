@@ -134,6 +134,8 @@ async fn take(app: &App) -> anyhow::Result<Taken> {
     let rows = lease(app, &tx).await?;
     let count = rows.len();
     let rows = give_up(&tx, rows).await?;
+    // Before they are let through: a tier that is taken away meanwhile is known, or held no more.
+    let mut tiers = tiers(&tx, &rows).await?;
     let rows = let_through(app, &tx, rows).await?;
     let now = ChronoUnixTimestampMillis(app.clock.now());
     let attempts: Vec<_> = rows
@@ -149,7 +151,6 @@ async fn take(app: &App) -> anyhow::Result<Taken> {
         .collect();
     let keys: Vec<_> = attempts.iter().map(|attempt| attempt.id).collect();
     insert_all(&tx, attempts).await.context("could not write attempts")?;
-    let mut tiers = tiers(&tx, &rows).await?;
     let customers = Values::Keys(rows.iter().map(|row| row.customer_id).collect());
     let customers = customer::Entity::find()
         .filter(app.database.dialect().among(customer::Column::Id.into_expr(), &customers))

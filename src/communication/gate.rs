@@ -25,7 +25,8 @@ pub const TOO_MANY: &str = "too many in a short time";
 /// Why a message is held back that nobody could send in time.
 pub const EXPIRED: &str = "expired";
 
-/// Why a message is held back to who bought again before it could tell them that they are missed.
+/// Why a message is held back to who bought again before it could tell them that they are missed, or does not hold the
+/// tier any more that it congratulates them on.
 pub const NO_OCCASION: &str = "no occasion any more";
 
 /// Why a message is held back whose customer was deleted after it was queued.
@@ -93,10 +94,16 @@ pub fn obstacle_to_leaving() -> String {
             when draft.template = '{re_engagement}' and draft.event_id is not null and (
                 customer.last_order_date > draft.created_at or customer.last_purchase_date > draft.created_at
             ) then '{NO_OCCASION}'
+            when draft.template = '{upgrade}' and draft.event_id is not null and not exists (
+                select 1 from event join loyalty_membership held
+                    on held.customer_id = event.customer_id and held.tier_id = event.tier_id
+                where event.id = draft.event_id
+            ) then '{NO_OCCASION}'
         end)",
         obstacle = obstacle(),
         is_expired = is_expired(),
         re_engagement = Automatic::ReEngagement.template(),
+        upgrade = Automatic::Upgrade.template(),
     )
 }
 

@@ -44,8 +44,10 @@ pub struct Communication {
     /// Language it was written in, by BCP 47. Null until it is.
     #[iri("schema:inLanguage")]
     language: Option<String>,
-    /// Why it was held back: `no address`, `no consent`, `too many in a short time`, or that the customer was deleted;
-    /// or why it failed, or could not be sent yet. Null otherwise.
+    /// Why it was held back: `no address`, `no consent`, `too many in a short time` (the frequency cap), `expired` (it waited
+    /// for longer than the store lets messages wait), `no occasion any more` (they bought again, or do not hold the tier any
+    /// more that it is about), or `the customer was deleted`; or, in words, why it failed or could not be sent yet. Null
+    /// otherwise.
     #[iri("customers:stateReason")]
     reason: Option<String>,
     /// When it was queued, or held back.

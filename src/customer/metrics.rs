@@ -24,9 +24,9 @@ use crate::{
 pub const STORE_TOTAL: &str =
     "case when exchange_rate is null then total else (total * exchange_rate + 500000) / 1000000 end";
 
-/// As [`movements`], of the customers in the rows of a table or common table expression called `member`, each beside the
-/// `columns` of its row: the rows come first, and the movements of each are found by the index of customers. SQLite keeps
-/// to the order of a cross join, also where it has counted few movements and there are many by now.
+/// As [`movements`], of the customers in the rows of a table or common table expression called `member`, each beside
+/// the `columns` of its row: the rows come first, and the movements of each are found by the index of customers.
+/// SQLite keeps to the order of a cross join, also where it has counted few movements and there are many by now.
 #[must_use]
 pub fn movements_of_members(member: &str, columns: &str) -> String {
     format!(

@@ -26,6 +26,8 @@ pub struct Entry {
     pub rule: Rule,
     /// The tables and columns that it reads.
     pub reads: BTreeSet<String>,
+    /// How many values its condition is given.
+    pub values: usize,
     /// The keys of the others whose outcome it depends on, whether or not they have a rule.
     pub names: BTreeSet<Uuid>,
 }
@@ -45,10 +47,22 @@ pub fn reads(words: &BTreeSet<String>, name: &str) -> bool {
     words.range::<str, _>((Bound::Included(name), Bound::Unbounded)).next().is_some_and(|word| word.starts_with(name))
 }
 
+/// A stored rule that cannot be read.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// The key of what the rule is of.
+    pub key: Uuid,
+    /// Its name for programs.
+    pub name: String,
+    /// The version of the rule.
+    pub version: i32,
+}
+
 /// All stored rules: each level depends on those before it alone, so that one pass settles all.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     levels: Vec<Vec<Entry>>,
+    unreadable: Vec<Unreadable>,
     /// The names of all that rules may depend on, those without a rule included.
     titles: HashMap<Uuid, String>,
 }
@@ -70,7 +84,19 @@ impl Book {
             levels.push(level);
             rest = others;
         }
-        Self { levels, titles }
+        Self { levels, unreadable: Vec::new(), titles }
+    }
+
+    /// With those that are left out, as they cannot be read.
+    #[must_use]
+    pub fn without(self, unreadable: Vec<Unreadable>) -> Self {
+        Self { unreadable, ..self }
+    }
+
+    /// Those that are left out, as they cannot be read.
+    #[must_use]
+    pub fn unreadable(&self) -> &[Unreadable] {
+        &self.unreadable
     }
 
     /// The rules, each level after those that it depends on.
@@ -174,6 +200,7 @@ mod tests {
             version: 1,
             rule: Rule::All(Vec::new()),
             reads: BTreeSet::new(),
+            values: 0,
             names: keys(names),
         };
         Book::new(entries.iter().map(entry).collect(), HashMap::new())

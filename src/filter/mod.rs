@@ -10,7 +10,7 @@ mod rule;
 mod sql;
 mod subject;
 
-pub use book::{Book, Entry, Shelf, reads};
+pub use book::{Book, Entry, Shelf, Unreadable, reads};
 pub use explanation::{Condition, Verdicts, conditions, decisive};
 pub use rule::{Literal, Quantifier, Rule, Test};
 pub use sql::{MOST_TESTS, Scope};

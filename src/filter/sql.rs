@@ -169,14 +169,6 @@ impl Scope {
         Ok(match test {
             Test::Eq(literal) => expression.eq(value(literal)?),
             Test::Ne(literal) => fails(expression.eq(value(literal)?)),
-            // Dates are one type on PostgreSQL and text on SQLite, so that no list of them is one parameter on both; of
-            // fractions nobody needs long lists.
-            Test::In(literals) if matches!(field.kind, Kind::Day | Kind::Number) => {
-                expression.is_in(self.each_value(field, literals)?)
-            }
-            Test::NotIn(literals) if matches!(field.kind, Kind::Day | Kind::Number) => {
-                fails(expression.is_in(self.each_value(field, literals)?))
-            }
             Test::In(literals) => self.dialect.among(expression, &self.values(field, literals)?),
             Test::NotIn(literals) => fails(self.dialect.among(expression, &self.values(field, literals)?)),
             Test::Lt(literal) => expression.lt(value(literal)?),
@@ -192,7 +184,7 @@ impl Scope {
         })
     }
 
-    fn each_value(&self, field: &Field, literals: &[Literal]) -> Outcome<Vec<Value>> {
+    fn values(&self, field: &Field, literals: &[Literal]) -> Outcome<Values> {
         if literals.len() > MOST_VALUES {
             return Err(Failure::malformed(format!(
                 "where: {} has {} values to compare with; at most {MOST_VALUES} are allowed",
@@ -200,31 +192,25 @@ impl Scope {
                 literals.len()
             )));
         }
-        literals.iter().map(|literal| self.value(field, literal)).collect()
-    }
-
-    fn values(&self, field: &Field, literals: &[Literal]) -> Outcome<Values> {
-        let mut texts = Vec::new();
-        let mut integers = Vec::new();
-        let mut keys = Vec::new();
-        for value in self.each_value(field, literals)? {
-            match value {
+        let (mut texts, mut integers, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut days, mut keys) = (Vec::new(), Vec::new());
+        for literal in literals {
+            match self.value(field, literal)? {
                 Value::String(Some(text)) => texts.push(text),
                 Value::BigInt(Some(integer)) => integers.push(integer),
+                Value::Double(Some(number)) => numbers.push(number),
+                Value::ChronoDate(Some(day)) => days.push(day),
                 Value::Uuid(Some(key)) => keys.push(key),
                 _ => return Err(mismatch(field)),
             }
         }
         Ok(match field.kind {
             Kind::Text | Kind::Folded | Kind::Email => Values::Texts(texts),
-            Kind::Integer
-            | Kind::Number
-            | Kind::Money
-            | Kind::UnitPrice
-            | Kind::Instant
-            | Kind::Day
-            | Kind::Boolean
-            | Kind::Json => Values::Integers(integers),
+            Kind::Integer | Kind::Money | Kind::UnitPrice | Kind::Instant | Kind::Boolean | Kind::Json => {
+                Values::Integers(integers)
+            }
+            Kind::Number => Values::Numbers(numbers),
+            Kind::Day => Values::Days(days),
             Kind::Key => Values::Keys(keys),
         })
     }

@@ -11,7 +11,7 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(work.count_customers().await?);
     let misjudged = operations::misjudged(work.reader(), work.now).await?;
     work.apply(&misjudged, |tx, batch| async move {
-        let customers: Vec<_> = batch.iter().map(|(customer, _)| *customer).collect();
+        let customers: Vec<_> = batch.iter().map(|misjudged| misjudged.customer()).collect();
         log::lock(&*tx.db, &customers).await?;
         Ok(operations::reconsider(&tx, &batch).await?)
     })

@@ -35,12 +35,15 @@ pub async fn take(tx: &impl ConnectionTrait, job: &str, run: Uuid) -> anyhow::Re
     Ok(taken.context("could not take the lease of a job")? == 1)
 }
 
-/// Makes sure that `run` holds the lease of its job.
+/// Makes sure that `run` holds the lease of its job, and does so until the transaction ends: whoever takes it over waits
+/// for what is written by then, and is not overwritten by it.
 ///
 /// # Errors
 /// When it does not, or the database fails.
 pub async fn check(tx: &impl ConnectionTrait, run: Uuid) -> anyhow::Result<()> {
-    let held = query(tx, "select 1 from job_lease where run_id = $1", vec![run.into()]).await;
+    // SQLite has one writer.
+    let locked = if Dialect::from(tx.get_database_backend()) == Dialect::Postgres { "for share" } else { "" };
+    let held = query(tx, &format!("select 1 from job_lease where run_id = $1 {locked}"), vec![run.into()]).await;
     if held.context("could not read the lease of a job")?.is_empty() {
         bail!("another process has taken the job over");
     }

@@ -22,7 +22,8 @@ mod query;
 mod rfm;
 pub mod run;
 pub mod scheduler;
-pub mod segmentation;
+mod segmentation;
+pub mod settling;
 #[cfg(test)]
 mod tests;
 mod work;

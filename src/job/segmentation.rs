@@ -1,36 +1,20 @@
-//! The members of dynamic segments, as time and new rules move them.
+//! The members of dynamic segments, as time moves them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use anyhow::ensure;
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use tokio::time::{Instant, sleep};
+use anyhow::{Context, ensure};
 use uuid::Uuid;
 
-use super::{lease, work::Work};
+use super::work::Work;
 use crate::{
-    app::App,
     event::log,
     filter::{Book, Entry},
-    progress::Progress,
     segment::{Changed, computation, operations, rules},
     store::Reading,
 };
-
-/// The lease under which the members by new rules are found.
-const LEASE: &str = "segment-rules";
-
-/// How long it takes at most until the members by a rule are found that another process wrote, or whose process died.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
-/// When a rule that could not be applied is tried again. Each further wait is twice as long, up to [`LAST_RETRY`].
-const FIRST_RETRY: Duration = Duration::from_secs(10);
-
-/// The longest wait until a rule is tried again.
-const LAST_RETRY: Duration = Duration::from_hours(1);
 
 /// How long transactions are waited for that may go by older rules.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -38,85 +22,46 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Applies the rules of all dynamic segments to everyone as of now.
 ///
 /// # Errors
-/// When the database fails, or a stored rule cannot be read or applied. The others are applied nevertheless.
+/// When the database fails, or stored rules cannot be read or applied: the others are applied by then, and of those the
+/// first is told, while the rest are logged.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(work.count_customers().await?);
     let rules = Rules::read(work).await?;
-    let all: Vec<_> = rules.book.entries().collect();
-    rules.apply(work, &all).await
-}
-
-/// Finds the members by rules that are new, once they are committed, until the process ends.
-pub async fn settle(app: App) {
-    let mut retries = Retries::default();
-    loop {
-        if let Err(error) = settle_due(&app, &mut retries).await {
-            tracing::error!(error = format!("{error:#}"), "the members by new rules could not be found");
-        }
-        tokio::select! {
-            () = app.rules.bell.heard() => {}
-            () = sleep(LONGEST_WAIT) => {}
-        }
-    }
-}
-
-/// Finds the members of the dynamic segments that were never computed, unless another process does. What is wrong with
-/// one of them is logged, and does not hold up the others.
-///
-/// # Errors
-/// When the database fails, or a stored rule cannot be read. What was done before stays, and the rest is found next time.
-pub async fn settle_new(app: &App) -> anyhow::Result<()> {
-    settle_due(app, &mut Retries::default()).await
-}
-
-async fn settle_due(app: &App, retries: &mut Retries) -> anyhow::Result<()> {
-    let new = retries.due(computation::uncomputed(app.database.uncounted_reader()).await?, Instant::now());
-    if new.is_empty() {
-        return Ok(());
-    }
-    let run = app.clock.key();
-    if !lease::take(app.database.writer(), LEASE, run).await? {
-        return Ok(());
-    }
-    let progress = Progress::silent();
-    let work = Work::without_run(app, run, LEASE, &progress);
-    let result = tokio::select! {
-        result = settle_each(&work, &new, retries) => result,
-        error = lease::keep(app, run) => Err(error),
-    };
-    if result.is_err() {
-        for (segment, version) in new {
-            retries.put_off(segment, version, Instant::now());
-        }
-    }
-    lease::give_back(app.database.writer(), run).await?;
-    result
-}
-
-/// Applies each new rule by itself.
-async fn settle_each(work: &Work<'_>, new: &BTreeMap<Uuid, i32>, retries: &mut Retries) -> anyhow::Result<()> {
-    let rules = Rules::read(work).await?;
-    for segment in rules.book.entries().filter(|segment| new.contains_key(&segment.key)) {
-        let before = work.tally().1;
-        let handle = segment.name.as_str();
-        match rules.apply(work, &[segment]).await.and_then(|()| rules.check(segment)) {
-            Ok(()) => {
-                let changed = work.tally().1 - before;
-                tracing::info!(segment = handle, changed, "the members by a new rule are found");
+    let (mut misplaced, mut found) = (Misplaced::new(), Vec::new());
+    let mut failures: Vec<_> =
+        rules.book.unreadable().iter().map(|rule| anyhow::anyhow!(inapplicable(&rule.name))).collect();
+    for segment in rules.book.entries() {
+        match rules.misplaced(work, segment).await {
+            Ok(customers) => {
+                for customer in customers {
+                    misplaced.entry(customer).or_default().push(segment.key);
+                }
+                found.push(segment);
             }
-            Err(error) => {
-                let wait = retries.put_off(segment.key, segment.version, Instant::now());
-                let (error, seconds) = (format!("{error:#}"), wait.as_secs());
-                tracing::error!(segment = handle, error, seconds, "a new rule could not be applied; it is tried again");
-            }
+            Err(error) => failures.push(error),
         }
     }
-    Ok(())
+    rules.place(work, misplaced, &found).await?;
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    for other in failures {
+        tracing::error!(error = format!("{other:#}"), "another rule cannot be applied either");
+    }
+    Err(first)
 }
+
+/// What is told of a segment whose rule cannot be read, or applied.
+fn inapplicable(name: &str) -> String {
+    format!("the rule of segment {name:?} cannot be applied")
+}
+
+/// Customers, and the segments which they are in wrongly, or wrongly not in.
+pub(super) type Misplaced = BTreeMap<Uuid, Vec<Uuid>>;
 
 /// The rules as they are now.
-struct Rules {
-    book: Book,
+pub(super) struct Rules {
+    /// The rules.
+    pub book: Book,
     reading: Reading,
     /// The segments by whose rules not all transactions go yet.
     unsettled: BTreeSet<Uuid>,
@@ -124,7 +69,7 @@ struct Rules {
 
 impl Rules {
     /// Reads them, and waits a while for transactions that may go by older ones: whom these write is seen afterwards.
-    async fn read(work: &Work<'_>) -> anyhow::Result<Self> {
+    pub async fn read(work: &Work<'_>) -> anyhow::Result<Self> {
         let reading = Reading { now: work.now, ..work.app.reading() };
         let book = rules::read(work.reader(), &reading).await?;
         let new = computation::uncomputed(work.reader()).await?;
@@ -134,33 +79,27 @@ impl Rules {
     }
 
     /// Makes sure that the members by the rule of `segment` are all there are.
-    fn check(&self, segment: &Entry) -> anyhow::Result<()> {
+    pub fn check(&self, segment: &Entry) -> anyhow::Result<()> {
         ensure!(!self.unsettled.contains(&segment.key), "a transaction has not ended that may go by an older rule");
         Ok(())
     }
 
-    /// Applies the rules of `segments` to everyone. One that cannot be applied does not keep the others from it.
-    ///
-    /// Those who are misplaced are found first. Then they are reconsidered, batch by batch, as everyone is to whom something
-    /// happens: segments whose rules name these follow.
+    /// Those who are in `segment` wrongly, or wrongly not in it.
     ///
     /// # Errors
-    /// When the database fails. Of rules that cannot be applied the first is told, and the others are logged.
-    async fn apply(&self, work: &Work<'_>, segments: &[&Entry]) -> anyhow::Result<()> {
-        let (mut misplaced, mut applied, mut failures) = (BTreeMap::<_, Vec<_>>::new(), Vec::new(), Vec::new());
-        for segment in segments {
-            match computation::misplaced(work.reader(), &self.reading, segment).await {
-                Ok(customers) => {
-                    for customer in customers {
-                        misplaced.entry(customer).or_default().push(segment.key);
-                    }
-                    applied.push(*segment);
-                }
-                Err(error) => {
-                    failures.push(error.context(format!("the rule of segment {:?} cannot be applied", segment.name)));
-                }
-            }
-        }
+    /// When its rule cannot be applied.
+    pub async fn misplaced(&self, work: &Work<'_>, segment: &Entry) -> anyhow::Result<BTreeSet<Uuid>> {
+        computation::misplaced(work.reader(), &self.reading, segment).await.with_context(|| inapplicable(&segment.name))
+    }
+
+    /// Brings `misplaced` to where they belong, by the rules of `segments`, which are marked as computed.
+    ///
+    /// They are reconsidered, batch by batch, as everyone is to whom something happens: segments whose rules name these
+    /// follow.
+    ///
+    /// # Errors
+    /// When the database fails, or the job is another process's by now.
+    pub async fn place(&self, work: &Work<'_>, misplaced: Misplaced, segments: &[&Entry]) -> anyhow::Result<()> {
         let misplaced: Vec<_> = misplaced.into_iter().collect();
         work.apply(&misplaced, |tx, batch| async move {
             let customers: Vec<_> = batch.iter().map(|(customer, _)| *customer).collect();
@@ -171,219 +110,7 @@ impl Rules {
             Ok(batch.len())
         })
         .await?;
-        let settled = applied.into_iter().filter(|segment| self.check(segment).is_ok());
-        computation::mark(work.app.database.writer(), &self.reading, settled).await?;
-        let mut failures = failures.into_iter();
-        let Some(first) = failures.next() else { return Ok(()) };
-        for other in failures {
-            tracing::error!(error = format!("{other:#}"), "another rule cannot be applied either");
-        }
-        Err(first)
-    }
-}
-
-/// The new rules that could not be applied, by segment and version, and when they are tried again.
-#[derive(Default)]
-struct Retries(HashMap<(Uuid, i32), Retry>);
-
-struct Retry {
-    waits: ExponentialBackoff,
-    due: Instant,
-}
-
-impl Retries {
-    /// Those of `new` that are to be tried at `now`. What is not new any more is forgotten.
-    fn due(&mut self, mut new: BTreeMap<Uuid, i32>, now: Instant) -> BTreeMap<Uuid, i32> {
-        self.0.retain(|(segment, version), _| new.get(segment) == Some(version));
-        new.retain(|segment, version| self.0.get(&(*segment, *version)).is_none_or(|retry| retry.due <= now));
-        new
-    }
-
-    /// Puts a rule off that could not be applied at `now`. Gives for how long.
-    fn put_off(&mut self, segment: Uuid, version: i32, now: Instant) -> Duration {
-        let waits =
-            ExponentialBuilder::new().with_min_delay(FIRST_RETRY).with_max_delay(LAST_RETRY).without_max_times();
-        let retry = self.0.entry((segment, version)).or_insert_with(|| Retry { waits: waits.build(), due: now });
-        let wait = retry.waits.next().unwrap_or(LAST_RETRY);
-        retry.due = now + wait;
-        wait
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    };
-
-    use async_graphql::{ID, MaybeUndefined};
-    use entity::{event::EventCause, segment, segment_membership};
-    use sea_orm::EntityTrait;
-    use tokio::{pin, time::timeout};
-
-    use super::*;
-    use crate::{
-        event::log::Origin,
-        filter::{Literal, Rule, Test},
-        given,
-        reactions::transact_as,
-        rejection::Attempt,
-        segment::{
-            editing,
-            input::{SegmentCreateInput, SegmentUpdateInput},
-        },
-        store::{Dialect, execute},
-        transaction::Transaction,
-    };
-
-    /// How long something must wait to be taken as waiting.
-    const LONG: Duration = Duration::from_millis(500);
-
-    fn origin() -> Origin {
-        Origin { actor: "test".to_owned(), cause: EventCause::Job }
-    }
-
-    /// Runs a test where transactions go on beside each other, on a store with a customer. SQLite has one writer.
-    async fn side_by_side<F: Future<Output = anyhow::Result<()>>>(test: impl Fn(App, Uuid) -> F) -> anyhow::Result<()> {
-        given::each_store(async |app| {
-            if app.database.dialect() == Dialect::Sqlite {
-                return Ok(());
-            }
-            let tx = app.database.begin().await?;
-            let jane = given::customer(&tx, "Jane").await?;
-            tx.commit().await?;
-            test(app, jane).await
-        })
-        .await
-    }
-
-    /// The segment of those who have ordered.
-    async fn make(app: &App) -> Uuid {
-        let (name, handle, description, filter) = ("Buyers".to_owned(), None, None, None);
-        let input = &SegmentCreateInput { name, handle, description, filter };
-        let rule = &Rule::Compare { field: "totalOrders".to_owned(), test: Test::Gte(Literal::Integer(1)) };
-        let create = |tx| async move { editing::create(&tx, input, Some(rule.clone())).await };
-        transact_as(app, &origin(), create).await.expect("a segment")
-    }
-
-    async fn make_static(app: &App, segment: Uuid) -> Attempt<Uuid> {
-        let input = &SegmentUpdateInput {
-            id: ID::default(),
-            name: MaybeUndefined::Undefined,
-            handle: MaybeUndefined::Undefined,
-            description: MaybeUndefined::Undefined,
-            filter: MaybeUndefined::Null,
-            expected_version: None,
-        };
-        let edit = |tx| async move { editing::update(&tx, segment, input, MaybeUndefined::Null).await };
-        transact_as(app, &origin(), edit).await
-    }
-
-    /// An order as far as rules see it, up to where they are read.
-    async fn order(tx: &Transaction, customer: Uuid) -> anyhow::Result<Arc<Book>> {
-        execute(&*tx.db, "update customer set total_orders = 1 where id = $1", vec![customer.into()]).await?;
-        tx.lock(customer);
-        rules::of(tx).await
-    }
-
-    async fn reconsider(tx: &Transaction, book: &Book, customer: Uuid) -> anyhow::Result<()> {
-        operations::reconsider(tx, book, &[customer], &Changed::from(&["total_orders"][..])).await
-    }
-
-    async fn is_member(app: &App, segment: Uuid, customer: Uuid) -> anyhow::Result<bool> {
-        let place = segment_membership::Entity::find_by_id((segment, customer));
-        Ok(place.one(app.database.reader()).await?.is_some())
-    }
-
-    #[tokio::test]
-    async fn whoever_is_written_by_older_rules_is_found_when_that_is_committed() -> anyhow::Result<()> {
-        side_by_side(async |app, jane| {
-            let early = Transaction::begin(&app, &origin()).await?;
-            let book = order(&early, jane).await?;
-            reconsider(&early, &book, jane).await?;
-            let buyers = make(&app).await;
-
-            let settling = settle_new(&app);
-            pin!(settling);
-            let is_waiting = timeout(LONG, &mut settling).await.is_err();
-            early.commit().await?;
-            if is_waiting {
-                settling.await?;
-            }
-
-            assert!(is_member(&app, buyers, jane).await?);
-            let segment = segment::Entity::find_by_id(buyers).one(app.database.reader()).await?;
-            assert!(segment.is_some_and(|segment| segment.computed_at.is_some()));
-            Ok(())
-        })
-        .await
-    }
-
-    #[tokio::test]
-    async fn nobody_moves_by_a_rule_that_was_taken_away_meanwhile() -> anyhow::Result<()> {
-        side_by_side(async |app, jane| {
-            let (buyers, tries) = (make(&app).await, AtomicU32::new(0));
-
-            let origin = origin();
-            let moving = transact_as(&app, &origin, |tx| {
-                let (app, tries) = (&app, &tries);
-                async move {
-                    let book = order(&tx, jane).await?;
-                    if tries.fetch_add(1, Ordering::Relaxed) == 0 {
-                        make_static(app, buyers).await?;
-                    }
-                    Ok(reconsider(&tx, &book, jane).await?)
-                }
-            });
-            moving.await.expect("another try");
-
-            assert_eq!(tries.load(Ordering::Relaxed), 2);
-            assert!(!is_member(&app, buyers, jane).await?);
-            Ok(())
-        })
-        .await
-    }
-
-    #[tokio::test]
-    async fn a_rule_is_edited_once_those_have_ended_who_moved_by_it() -> anyhow::Result<()> {
-        side_by_side(async |app, jane| {
-            let buyers = make(&app).await;
-            let early = Transaction::begin(&app, &origin()).await?;
-            let book = order(&early, jane).await?;
-            reconsider(&early, &book, jane).await?;
-
-            let editing = make_static(&app, buyers);
-            pin!(editing);
-            assert!(timeout(LONG, &mut editing).await.is_err());
-            early.commit().await?;
-            editing.await.expect("an edit");
-
-            assert!(is_member(&app, buyers, jane).await?);
-            Ok(())
-        })
-        .await
-    }
-
-    #[test]
-    fn a_rule_that_fails_is_put_off_for_longer_each_time_until_it_is_another() {
-        let (failing, sound) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let new = |version| BTreeMap::from([(failing, version), (sound, 1)]);
-        let mut retries = Retries::default();
-        let mut now = Instant::now();
-
-        for seconds in [10, 20, 40] {
-            assert_eq!(retries.due(new(1), now), new(1));
-            assert_eq!(retries.put_off(failing, 1, now), Duration::from_secs(seconds));
-            assert_eq!(retries.due(new(1), now), BTreeMap::from([(sound, 1)]));
-            now += Duration::from_secs(seconds);
-        }
-        for _ in 0..20 {
-            retries.put_off(failing, 1, now);
-        }
-
-        assert_eq!(retries.put_off(failing, 1, now), LAST_RETRY);
-        assert_eq!(retries.due(new(2), now), new(2));
-        assert_eq!(retries.put_off(failing, 2, now), FIRST_RETRY);
+        let settled = segments.iter().copied().filter(|segment| self.check(segment).is_ok());
+        computation::mark(work.app.database.writer(), &self.reading, settled).await
     }
 }

@@ -133,7 +133,8 @@ pub async fn update(
         after.kind = if after.rule.is_some() { SegmentKind::Dynamic } else { SegmentKind::Static };
         after.computed_at = None;
     }
-    if after.rule != before.rule || after.handle != before.handle {
+    // Who moves by a rule is asked for the version of its segment, and who reads rules tells segments by their handles.
+    if before.rule.is_some() || after.rule.is_some() || after.handle != before.handle {
         rules::renew(&*tx.db, tx.key()).await?;
     }
     after.version += 1;

@@ -12,6 +12,7 @@ mod mutation;
 mod named;
 mod node;
 pub mod operations;
+mod portion;
 mod preview;
 mod query;
 mod reasons;

@@ -10,18 +10,16 @@ use uuid::Uuid;
 
 use super::{
     Changed, computation,
+    portion::{Size, portions},
     reasons::{Reasons, reasons},
     rules,
 };
 use crate::{
     event::Event,
-    filter::Book,
+    filter::{Book, Entry},
     store::{Dialect, Kind, Values, execute},
     transaction::{Overtaken, Transaction},
 };
-
-/// How many rules one statement asks at most. Each may have 200 tests, and SQLite takes 32,766 values.
-const MOST_ASKED: usize = 150;
 
 /// Lets `customers` enter the dynamic segments whose rules hold for them now, and leave those whose rules no longer
 /// do. Only those rules of `book`, which are [`rules::of`] the transaction, are asked that read something of `changed`, or
@@ -41,11 +39,10 @@ pub async fn reconsider(tx: &Transaction, book: &Book, customers: &[Uuid], chang
     for level in book.levels() {
         let mut asked = Vec::new();
         for entry in level.iter().filter(|entry| changed.concerns(entry)) {
-            asked.push((entry.key, rules::condition(&reading, dialect, &entry.rule)?));
+            asked.push((entry, rules::condition(&reading, dialect, &entry.rule)?));
         }
-        // So few that their tests are no more than either database lets a statement have columns and values.
-        for asked in asked.chunks(MOST_ASKED) {
-            let are = held(tx, &keys, asked.iter().map(|(segment, _)| *segment)).await?;
+        for asked in portions(&asked, |(entry, _)| Size { columns: 1, values: entry.values }) {
+            let are = held(tx, &keys, asked.iter().map(|(entry, _)| entry.key)).await?;
             let belong = due(tx, &keys, asked).await?;
             let moved: BTreeSet<_> = belong.symmetric_difference(&are).copied().collect();
             if moved.is_empty() {
@@ -167,7 +164,7 @@ async fn held(
 async fn due(
     tx: &Transaction,
     customers: &Values,
-    segments: &[(Uuid, Expr)],
+    segments: &[(&Entry, Expr)],
 ) -> anyhow::Result<BTreeSet<(Uuid, Uuid)>> {
     let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
     let mut statement = computation::live();
@@ -182,7 +179,7 @@ async fn due(
         let customer = row.try_get_by_index(0)?;
         for (index, (segment, _)) in segments.iter().enumerate() {
             if row.try_get_by_index::<i32>(index + 1)? == 1 {
-                places.insert((*segment, customer));
+                places.insert((segment.key, customer));
             }
         }
     }

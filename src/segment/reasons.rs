@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Changed,
     named::Named,
+    portion::{Size, portions},
     rules::{ours, scope, words},
 };
 use crate::{
@@ -22,8 +23,6 @@ use crate::{
     store::{Dialect, Reading, Values},
 };
 
-/// How many columns one statement has at most: either database allows more.
-const MOST_COLUMNS: usize = 800;
 /// How many customers one statement is about at most.
 const MOST_CUSTOMERS: usize = 2_000;
 /// How many conditions are told at most.
@@ -61,7 +60,7 @@ pub async fn reasons(
     }
     let mut reasons = Reasons::new();
     for (customers, judged) in &alike {
-        for some in together(judged) {
+        for some in portions(judged, Judged::size) {
             for customers in customers.chunks(MOST_CUSTOMERS) {
                 reasons.extend(ask(db, &scope, book, some, customers).await?);
             }
@@ -85,32 +84,20 @@ impl<'a> Judged<'a> {
             if !(condition.is_own() && condition.is_single()) {
                 return Ok(false);
             }
-            let reads = words(scope.dialect, &ours(scope.condition(CustomerWhere::SUBJECT, condition.rule))?);
+            let (reads, _) = words(scope.dialect, &ours(scope.condition(CustomerWhere::SUBJECT, condition.rule))?);
             let names = Named::of(CustomerWhere::SUBJECT, condition.rule)?.keys;
             Ok(changed.is_by(entry.key) || changed.is_read_in(&reads) || changed.is_of(&names))
         });
         Ok(Self { entry, is_changed: is_changed.collect::<anyhow::Result<_>>()?, conditions })
     }
 
-    fn width(&self) -> usize {
-        2 * self.conditions.len()
+    /// A verdict and a value for each condition: what a test is given is asked for with it, and with each condition that
+    /// it is a part of.
+    fn size(&self) -> Size {
+        let levels = self.conditions.iter().map(|condition| condition.level).max().unwrap_or_default();
+        let asked = usize::try_from(levels).unwrap_or_default() + 2;
+        Size { columns: 2 * self.conditions.len(), values: asked * self.entry.values }
     }
-}
-
-/// As many rules in each part as one statement may judge.
-fn together<'a, 'b>(mut rest: &'b [Judged<'a>]) -> Vec<&'b [Judged<'a>]> {
-    let mut parts = Vec::new();
-    while !rest.is_empty() {
-        let mut width = 0;
-        let fits = rest.iter().take_while(|judged| {
-            width += judged.width();
-            width <= MOST_COLUMNS
-        });
-        let (part, others) = rest.split_at(fits.count().max(1));
-        parts.push(part);
-        rest = others;
-    }
-    parts
 }
 
 async fn ask(

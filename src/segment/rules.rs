@@ -18,7 +18,7 @@ use super::named::Named;
 use crate::{
     customer::CustomerWhere,
     failure::{Failure, Outcome},
-    filter::{Book, Condition, Entry, Rule, Scope},
+    filter::{Book, Condition, Entry, Rule, Scope, Unreadable},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values, execute},
     transaction::Transaction,
@@ -29,7 +29,7 @@ use crate::{
 /// They are parsed when their edition is another one than this process last read.
 ///
 /// # Errors
-/// When the database fails, or a stored rule cannot be read.
+/// When the database fails.
 pub async fn of(tx: &Transaction) -> anyhow::Result<Arc<Book>> {
     let edition: Option<Option<Uuid>> = store::Entity::find()
         .select_only()
@@ -48,21 +48,28 @@ pub async fn of(tx: &Transaction) -> anyhow::Result<Arc<Book>> {
     Ok(book)
 }
 
-/// The rules, from the database.
+/// The rules, from the database. One that cannot be read is logged and left out.
 ///
 /// # Errors
-/// When the database fails, or a stored rule cannot be read.
+/// When the database fails.
 pub async fn read(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<Book> {
     let segments = segment::Entity::find().order_by_asc(segment::Column::Id).all(db).await;
     let segments = segments.context("could not read the segments")?;
     let dialect = Dialect::from(db.get_database_backend());
     let titles: HashMap<_, _> = segments.iter().map(|segment| (segment.id, segment.handle.clone())).collect();
-    let dynamic = segments.into_iter().filter(|segment| segment.rule.is_some());
-    let entries = dynamic.map(|segment| {
-        let handle = segment.handle.clone();
-        entry(reading, dialect, segment).with_context(|| format!("the rule of segment {handle:?} cannot be applied"))
-    });
-    Ok(Book::new(entries.collect::<anyhow::Result<_>>()?, titles))
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    for segment in segments.into_iter().filter(|segment| segment.rule.is_some()) {
+        let rule = Unreadable { key: segment.id, name: segment.handle.clone(), version: segment.version };
+        match entry(reading, dialect, segment) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(segment = rule.name, error, "the rule of a segment cannot be read, and is left out");
+                unreadable.push(rule);
+            }
+        }
+    }
+    Ok(Book::new(entries, titles).without(unreadable))
 }
 
 /// The rules of those of `segments` that have one.
@@ -108,13 +115,14 @@ pub async fn titles(db: &impl ConnectionTrait, conditions: &[Condition<'_>]) -> 
 
 fn entry(reading: &Reading, dialect: Dialect, segment: segment::Model) -> anyhow::Result<Entry> {
     let rule: Rule = serde_json::from_value(segment.rule.unwrap_or_default())?;
-    let condition = condition(reading, dialect, &rule)?;
+    let (reads, values) = words(dialect, &condition(reading, dialect, &rule)?);
     Ok(Entry {
         key: segment.id,
         name: segment.handle,
         is_built_in: segment.is_built_in,
         version: segment.version,
-        reads: words(dialect, &condition),
+        reads,
+        values,
         names: Named::of(CustomerWhere::SUBJECT, &rule)?.keys,
         rule,
     })
@@ -166,15 +174,16 @@ pub fn ours<T>(outcome: Outcome<T>) -> anyhow::Result<T> {
     })
 }
 
-/// The tables and columns that a condition reads, with the other words of its SQL.
+/// The tables and columns that a condition reads, with the other words of its SQL, and the number of its values.
 #[must_use]
-pub fn words(dialect: Dialect, condition: &Expr) -> BTreeSet<String> {
-    // Without the values: text that a client compares with is no column.
+pub fn words(dialect: Dialect, condition: &Expr) -> (BTreeSet<String>, usize) {
+    // The values are apart: text that a client compares with is no column.
     let statement = Query::select().expr(condition.clone()).take();
-    let (sql, _) = match dialect {
+    let (sql, values) = match dialect {
         Dialect::Sqlite => statement.build(SqliteQueryBuilder),
         Dialect::Postgres => statement.build(PostgresQueryBuilder),
     };
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-    sql.split(|letter| !is_of_name(letter)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let words = sql.split(|letter| !is_of_name(letter)).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    (words, values.0.len())
 }

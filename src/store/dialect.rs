@@ -1,5 +1,6 @@
 //! The expressions that SQLite and PostgreSQL write differently.
 
+use chrono::NaiveDate;
 use sea_orm::{
     DbBackend,
     sea_query::{
@@ -29,6 +30,10 @@ pub enum Values {
     Texts(Vec<String>),
     /// Integers, instants and money included.
     Integers(Vec<i64>),
+    /// Numbers with a fraction.
+    Numbers(Vec<f64>),
+    /// Dates: a type on PostgreSQL, and text on SQLite.
+    Days(Vec<NaiveDate>),
 }
 
 /// What a member of a JSON object is asked for as.
@@ -165,8 +170,9 @@ impl Dialect {
             JsonType::Number => value.cast_as("double precision"),
             JsonType::Boolean => value.cast_as("boolean"),
         };
-        // Nothing is cast but what is of the type.
-        Expr::case(Expr::expr(kind).is_in(kinds.iter().copied()), value).into()
+        // Nothing is cast but what is of the type. Its names are constants, as a statement may have so many values only.
+        let kinds = kinds.iter().map(|kind| Expr::Constant((*kind).into()));
+        Expr::case(Expr::expr(kind).is_in(kinds), value).into()
     }
 
     /// Whether the customer's search text holds the folded `text`, by the trigram index.
@@ -203,6 +209,8 @@ impl Values {
             Self::Keys(keys) => (ArrayType::Uuid, keys.iter().map(|key| (*key).into()).collect()),
             Self::Texts(texts) => (ArrayType::String, texts.iter().map(|text| text.clone().into()).collect()),
             Self::Integers(integers) => (ArrayType::BigInt, integers.iter().map(|value| (*value).into()).collect()),
+            Self::Numbers(numbers) => (ArrayType::Double, numbers.iter().map(|value| (*value).into()).collect()),
+            Self::Days(days) => (ArrayType::ChronoDate, days.iter().map(|day| (*day).into()).collect()),
         };
         Value::Array(kind, Some(Box::new(values)))
     }
@@ -213,6 +221,8 @@ impl Values {
             Self::Keys(keys) => json!(keys.iter().map(|key| key.simple().to_string()).collect::<Vec<_>>()),
             Self::Texts(texts) => json!(texts),
             Self::Integers(integers) => json!(integers),
+            Self::Numbers(numbers) => json!(numbers),
+            Self::Days(days) => json!(days),
         }
         .to_string()
     }
@@ -221,7 +231,7 @@ impl Values {
     fn element(&self) -> Expr {
         match self {
             Self::Keys(_) => Dialect::Sqlite.key_element(),
-            Self::Texts(_) | Self::Integers(_) => Expr::col(("element", "value")),
+            Self::Texts(_) | Self::Integers(_) | Self::Numbers(_) | Self::Days(_) => Expr::col(("element", "value")),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Conditions on the store's own facts about customers.
 
-use customers::job::segmentation;
+use customers::job::settling;
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -128,7 +128,7 @@ async fn a_customer_enters_a_segment_by_a_custom_field() {
     let input = json!({ "name": "Medium", "where": filter });
     let segment = server.mutate("segmentCreate", input, "segment { id where }").await["segment"].take();
     let id = &segment["id"];
-    segmentation::settle_new(&server.app).await.expect("members");
+    settling::settle_new(&server.app).await.expect("members");
 
     assert_eq!(segment["where"], filter);
     let again = json!({ "id": id, "where": segment["where"] });

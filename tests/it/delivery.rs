@@ -240,6 +240,45 @@ async fn who_bought_meanwhile_is_not_told_that_they_are_missed() {
 }
 
 #[tokio::test]
+async fn nobody_is_congratulated_on_a_tier_that_they_hold_no_more() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    let settings = json!({ "sendsWelcome": false });
+    server.mutate("communicationSettingsUpdate", settings, "settings { sendsWelcome }").await;
+    let [fallen, moved, risen] = [
+        enter(&server, "Fallen", json!({})).await,
+        enter(&server, "Moved", json!({})).await,
+        enter(&server, "Risen", json!({})).await,
+    ];
+    // Silver, Silver, and Silver first and Gold then.
+    let order = server.purchase(&fallen, "600").await;
+    server.mutate("refundCreate", json!({ "order": order, "amount": "200" }), "refund { id }").await;
+    server.purchase(&moved, "600").await;
+    server.purchase(&risen, "600").await;
+    server.purchase(&risen, "1500").await;
+    let programs =
+        "{ loyaltyPrograms(where: { isDefault: { eq: true } }) { nodes { id tiers { nodes { id name minSpend } } } } }";
+    let program = server.query(programs).await["loyaltyPrograms"]["nodes"][0].take();
+    let mut tiers = program["tiers"]["nodes"].as_array().expect("tiers").clone();
+    tiers.retain(|tier| tier["name"] != "Silver");
+    let edit = json!({ "id": program["id"], "tiers": tiers });
+    let edited = server.mutate("loyaltyProgramUpdate", edit, "loyaltyProgram { version }").await;
+    assert_eq!(user_errors(&edited), []);
+
+    let sender = server.replica(Clock::System, mail.post()).await;
+    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 4);
+
+    let held = fate("upgrade", "SUPPRESSED", Some("no occasion any more"));
+    for customer in [&fallen, &moved] {
+        assert_eq!(fates(&server, customer).await, std::slice::from_ref(&held));
+    }
+    assert_eq!(fates(&server, &risen).await, [fate("upgrade", "SENT", None), held]);
+    let letters = mail.arrived();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].subject(), "Congratulations, you are Gold now");
+}
+
+#[tokio::test]
 async fn mailings_that_were_queued_at_once_do_not_exceed_the_frequency_cap() {
     let mail = MailServer::start().await;
     let server = Server::start().await;

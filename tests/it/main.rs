@@ -47,6 +47,7 @@ mod rfm;
 mod schema;
 mod schema_org;
 mod search;
+mod segment_members;
 mod segment_rules;
 mod segment_writes;
 mod selection;

@@ -1,10 +1,10 @@
 //! Runs and leases: one at a time, taken over, told of.
 
-use entity::{
-    job_run::{self, JobName, JobState},
-    rfm_score,
-};
+mod interruption;
+
+use entity::job_run::{self, JobName, JobState};
 use sea_orm::EntityTrait;
+use tokio::{pin, select};
 
 use super::{
     lease,
@@ -15,15 +15,13 @@ use super::{
 use crate::{
     app::App,
     clock::Clock,
-    customer::metrics,
     event::log::Origin,
     given::{self, ago, now},
     progress::Progress,
     reactions::transact_as,
     rejection::{Attempt, Refusal, RejectionCode},
-    rfm::computation::{self, Figures},
     schedule::Schedules,
-    store::{execute, insert_all},
+    store::{Dialect, execute, insert_all},
 };
 
 fn wish(job: JobName) -> Wish {
@@ -99,8 +97,7 @@ async fn a_run_whose_process_died_is_taken_over_when_its_lease_expires() -> anyh
         let segmentation = wish(JobName::Segmentation);
         let dead = begin(&app, &segmentation).await.expect("a run");
         assert_eq!(code(begin(&app, &segmentation).await), Some(RejectionCode::NotAllowed));
-        let expiry = format!("update job_lease set expires_at = {}", app.database.dialect().present());
-        execute(app.database.writer(), &expiry, Vec::new()).await?;
+        expire(&app).await?;
 
         let heir = begin(&app, &segmentation).await.expect("a run");
 
@@ -113,9 +110,44 @@ async fn a_run_whose_process_died_is_taken_over_when_its_lease_expires() -> anyh
         carry_out(&app, dead.clone(), &progress).await?;
         let told = job_run::Entity::find_by_id(dead.id).one(app.database.reader()).await?.expect("the run");
         assert_eq!(told.state, JobState::Abandoned);
-        lease::check(app.database.reader(), heir.id).await
+        lease::check(app.database.writer(), heir.id).await
     })
     .await
+}
+
+#[tokio::test]
+async fn whoever_takes_a_job_over_waits_for_the_batch_that_its_last_owner_applies() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        // SQLite has one writer.
+        if app.database.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        let segmentation = wish(JobName::Segmentation);
+        let asleep = begin(&app, &segmentation).await.expect("a run");
+        expire(&app).await?;
+        let batch = app.database.begin().await?;
+        lease::check(&batch, asleep.id).await?;
+
+        let taking_over = begin(&app, &segmentation);
+        pin!(taking_over);
+        select! {
+            heir = &mut taking_over => anyhow::bail!("it did not wait: {heir:?}"),
+            blocked = given::session(&app, given::IS_BLOCKED) => blocked?,
+        }
+        batch.commit().await?;
+
+        taking_over.await.expect("a run");
+        assert!(lease::check(app.database.writer(), asleep.id).await.is_err());
+        Ok(())
+    })
+    .await
+}
+
+/// The leases of all jobs run out.
+async fn expire(app: &App) -> anyhow::Result<()> {
+    let sql = format!("update job_lease set expires_at = {}", app.database.dialect().present());
+    execute(app.database.writer(), &sql, Vec::new()).await?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -161,8 +193,7 @@ async fn a_due_job_whose_process_died_is_run_again_without_waiting_for_its_next_
 
         scheduler::run_due(&app).await;
         assert_eq!(state(dead.id).await?, Some(JobState::Running), "its lease is good");
-        let expiry = format!("update job_lease set expires_at = {}", app.database.dialect().present());
-        execute(app.database.writer(), &expiry, Vec::new()).await?;
+        expire(&app).await?;
         scheduler::run_due(&app).await;
 
         assert_eq!(state(dead.id).await?, Some(JobState::Abandoned));
@@ -201,36 +232,6 @@ async fn a_job_about_the_present_is_not_run_as_of_the_past_nor_any_as_of_the_fut
         assert_eq!(code(begin(&app, &as_of(ago(1))).await), Some(RejectionCode::NotAllowed));
         assert!(matches!(app.clock, Clock::Fixed(_)));
         assert_eq!(job_run::Entity::find().all(app.database.reader()).await?, []);
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn a_job_that_was_killed_half_way_ends_the_same_when_it_runs_again() -> anyhow::Result<()> {
-    given::each_store(async |app| {
-        let tx = app.database.begin().await?;
-        for days in 1..=3 {
-            let customer = given::customer(&tx, "Jane").await?;
-            insert_all(&tx, vec![given::purchase(customer, ago(days), 100)]).await?;
-        }
-        metrics::rebuild(&tx, now(), None).await?;
-        tx.commit().await?;
-        let all = computation::score(app.database.patient_reader(), now(), Figures::Kept).await?.changes;
-        begin(&app, &wish(JobName::Rfm)).await.expect("a run");
-        computation::keep(app.database.writer(), &all[..1]).await?;
-        let expiry = format!("update job_lease set expires_at = {}", app.database.dialect().present());
-        execute(app.database.writer(), &expiry, Vec::new()).await?;
-
-        let run = begin(&app, &wish(JobName::Rfm)).await.expect("a run");
-        let ended = carry_out(&app, run, &Progress::silent()).await?;
-
-        assert_eq!((ended.state, ended.examined, ended.changed), (JobState::Succeeded, 3, 2));
-        let kept = rfm_score::Entity::find().all(app.database.reader()).await?;
-        let mut kept: Vec<_> = kept.iter().map(|score| (score.recency, score.frequency, score.monetary)).collect();
-        kept.sort_unstable();
-        // Of three, none, one and two are worse.
-        assert_eq!(kept, [(1, 1, 1), (2, 1, 1), (4, 1, 1)]);
         Ok(())
     })
     .await
