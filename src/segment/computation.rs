@@ -1,6 +1,6 @@
 //! Who is in the dynamic segments: their rules applied to many customers at once.
 //!
-//! Imports call [`compute`] for the customers that they touch, and seeding [`compute_for_all`] when it is done.
+//! Imports and seeding call [`compute`] for the customers whom they touch; the job finds who is [`misplaced`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,24 +66,6 @@ pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: &[
         }
     }
     Ok(changes)
-}
-
-/// As [`compute`], for all customers and by all rules, those about scores too. The segments are marked as computed.
-///
-/// # Errors
-/// When the database fails, or a stored rule cannot be read.
-pub async fn compute_for_all(tx: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<()> {
-    let book = rules::read(tx, reading).await?;
-    let dialect = Dialect::from(tx.get_database_backend());
-    let all = |_| Expr::cust("true");
-    for entry in book.entries() {
-        let condition = rules::condition_for_all(reading, dialect, &entry.rule)?;
-        let entering = entering(reading, entry.key, &condition, all)?;
-        tx.execute(&entering).await.context("could not add members to a segment")?;
-        let leaving = leaving(entry.key, &condition, all);
-        tx.execute(&leaving).await.context("could not remove members from a segment")?;
-    }
-    mark(tx, reading, book.entries()).await
 }
 
 /// The customers who are in a segment whose rule does not hold for them at the instant of `reading`, or are not in it
@@ -214,7 +196,7 @@ mod tests {
     use super::*;
     use crate::{
         customer::metrics,
-        given::{self, ago, customer, each_store, now, purchase, refund},
+        given::{self, ago, customer, each_store, purchase, refund},
         store::insert_all,
     };
 
@@ -247,15 +229,13 @@ mod tests {
                 let reading = Reading { now: ago(days), ..app.reading() };
                 metrics::rebuild(&tx, ago(days), None).await?;
                 assert!(given::misplaced(&tx, &reading).await?.contains(&jane), "{days} days ago");
-                compute_for_all(&tx, &reading).await?;
+                compute(&tx, &reading, &[jane, idle]).await?;
                 let expected = expected.iter().map(|&handle| handle.to_owned()).collect();
                 assert_eq!(handles(&tx, jane).await?, expected, "{days} days ago");
             }
             assert_eq!(handles(&tx, idle).await?, BTreeSet::from(["spend-basic".to_owned()]));
             assert_eq!(compute(&tx, &app.reading(), &[jane]).await?, []);
             assert_eq!(given::misplaced(&tx, &app.reading()).await?, BTreeSet::new());
-            let computed = segment::Entity::find().one(&tx).await?.and_then(|segment| segment.computed_at);
-            assert_eq!(computed.map(|instant| instant.0), Some(now()));
             Ok(())
         })
         .await
