@@ -74,8 +74,13 @@ fn writing(criterion: &mut Criterion) {
     let document = |node| Document { node, base: &app.base, shows_personal: true };
 
     let rule = rule();
-    let scope =
-        Scope { reading: app.reading(), dialect: app.database.dialect(), reads_personal: true, is_of_all: false };
+    let scope = Scope {
+        reading: app.reading(),
+        dialect: app.database.dialect(),
+        reads_personal: true,
+        is_of_all: false,
+        states_bounds: false,
+    };
     criterion.bench_function("a filter as SQL", |bencher| {
         bencher.iter(|| {
             let condition = scope.condition(CustomerWhere::SUBJECT, black_box(&rule)).expect("a rule that holds");

@@ -31,6 +31,10 @@ pub struct Scope {
     pub reads_personal: bool,
     /// Whether all rows are asked, and not some that are found by something else.
     pub is_of_all: bool,
+    /// Whether the bounds of ranges stand in the text of the statement. PostgreSQL may plan a statement for values that it
+    /// does not know, and then takes a range for a third of all rows: a list of few would be read by the index of its
+    /// order, or counted row by row. A statement that is asked again and again is better off with one text and one plan.
+    pub states_bounds: bool,
 }
 
 impl Scope {
@@ -166,16 +170,22 @@ impl Scope {
 
     fn test_of(&self, field: &Field, expression: Expr, test: &Test) -> Outcome<Expr> {
         let value = |literal: &Literal| self.value(field, literal);
+        let bound = |literal: &Literal| {
+            Ok::<_, Failure>(match value(literal)? {
+                bound @ Value::BigInt(Some(_)) if self.states_bounds => Expr::Constant(bound),
+                bound => bound.into(),
+            })
+        };
         Ok(match test {
             Test::Eq(literal) => expression.eq(value(literal)?),
             Test::Ne(literal) => fails(expression.eq(value(literal)?)),
             Test::In(literals) => self.dialect.among(expression, &self.values(field, literals)?),
             Test::NotIn(literals) => fails(self.dialect.among(expression, &self.values(field, literals)?)),
-            Test::Lt(literal) => expression.lt(value(literal)?),
-            Test::Lte(literal) => expression.lte(value(literal)?),
-            Test::Gt(literal) => expression.gt(value(literal)?),
-            Test::Gte(literal) => expression.gte(value(literal)?),
-            Test::Between(least, greatest) => expression.between(value(least)?, value(greatest)?),
+            Test::Lt(literal) => expression.lt(bound(literal)?),
+            Test::Lte(literal) => expression.lte(bound(literal)?),
+            Test::Gt(literal) => expression.gt(bound(literal)?),
+            Test::Gte(literal) => expression.gte(bound(literal)?),
+            Test::Between(least, greatest) => expression.between(bound(least)?, bound(greatest)?),
             Test::Contains(text) => self.dialect.contains(expression, folded_part(field.kind, text)),
             Test::StartsWith(text) => starts_with(expression, field.kind, text),
             Test::IsNull(true) => expression.is_null(),
@@ -354,6 +364,7 @@ mod tests {
     use sea_orm::sea_query::{PostgresQueryBuilder, Query, SqliteQueryBuilder};
 
     use super::*;
+    use crate::store::Columns;
 
     #[test]
     fn negations_and_prefixes_are_written_in_the_sql_of_both_databases() {
@@ -367,6 +378,31 @@ mod tests {
             assert_eq!(statement.to_string(PostgresQueryBuilder), expected);
             assert_eq!(statement.to_string(SqliteQueryBuilder), expected);
         }
+    }
+
+    #[test]
+    fn bounds_of_ranges_stand_in_the_text_where_they_are_to_be_planned_for() -> anyhow::Result<()> {
+        let reading = Reading {
+            now: "2026-03-31T12:00:00Z".parse()?,
+            currency: "USD".parse().map_err(anyhow::Error::msg)?,
+            columns: Columns::ALL,
+        };
+        let scope =
+            Scope { reading, dialect: Dialect::Postgres, reads_personal: true, is_of_all: false, states_bounds: true };
+        let field = Field { name: "a", kind: Kind::Money, expression: |_| Expr::col("a"), is_personal: false };
+        let amount = |decimal: &str| Literal::Decimal(decimal.to_owned());
+        let cases = [
+            (true, Test::Gte(amount("-5.00")), r#"SELECT "a" >= -500"#),
+            (true, Test::Between(amount("1"), amount("2.5")), r#"SELECT "a" BETWEEN 100 AND 250"#),
+            (true, Test::Eq(amount("1")), r#"SELECT "a" = $1"#),
+            (false, Test::Gte(amount("-5.00")), r#"SELECT "a" >= $1"#),
+        ];
+
+        for (states_bounds, test, expected) in cases {
+            let condition = Scope { states_bounds, ..scope }.test(&field, &test).expect("a condition");
+            assert_eq!(Query::select().expr(condition).build(PostgresQueryBuilder).0, expected);
+        }
+        Ok(())
     }
 
     #[test]

@@ -160,7 +160,7 @@ pub fn condition_for_all(reading: &Reading, dialect: Dialect, rule: &Rule) -> an
 /// What stored rules mean: they were looked at when they were written.
 #[must_use]
 pub fn scope(reading: &Reading, dialect: Dialect) -> Scope {
-    Scope { reading: *reading, dialect, reads_personal: true, is_of_all: false }
+    Scope { reading: *reading, dialect, reads_personal: true, is_of_all: false, states_bounds: false }
 }
 
 /// What is wrong with a stored rule is our own fault.
