@@ -30,6 +30,7 @@ mod m20261123_000015_delivery;
 mod m20261123_000016_segment_rules;
 mod m20261123_000017_time;
 mod m20261123_000018_ledger_index;
+mod m20261123_000019_statistics;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000016_segment_rules::Migration),
             Box::new(m20261123_000017_time::Migration),
             Box::new(m20261123_000018_ledger_index::Migration),
+            Box::new(m20261123_000019_statistics::Migration),
         ]
     }
 }
