@@ -5,7 +5,7 @@ use entity::term::Term;
 
 use super::{Population, population::text};
 use crate::{
-    churn::{self, ChurnRisk},
+    churn,
     customer::{SpendSegment, segment_expression},
     failure::Outcome,
     money::Money,
@@ -45,7 +45,7 @@ impl Headline {
     /// When the database fails.
     pub async fn read(database: &Database, population: &Population, since: DateTime<Utc>) -> Outcome<Self> {
         let from = population.number(0);
-        let risk = churn::risk_text(&population.at());
+        let (now, high_from) = (population.at(), churn::high_from("customer"));
         let segment = text(segment_expression(&population.reading));
         let segments =
             SEGMENTS.map(|name| format!("count(*) filter (where {segment} = '{}')", name.description().name));
@@ -56,14 +56,13 @@ impl Headline {
                     " select count(*),
                         count(*) filter (where customer.customer_since >= {from}),
                         count(*) filter (where customer.last_purchase_date >= {from}),
-                        count(*) filter (where {risk} = '{high}'),
+                        count(*) filter (where {now} >= {high_from}),
                         cast(coalesce(sum(customer.total_spent), 0) as bigint),
                         cast(coalesce(sum(customer.delivered_orders), 0) as bigint),
                         count(*) filter (where customer.total_orders >= 1),
                         count(*) filter (where customer.total_orders > 1),
                         {segments}
                     from people customer",
-                    high = ChurnRisk::High.description().name,
                     segments = segments.join(", "),
                 ),
                 &[since.timestamp_millis()],

@@ -3,4 +3,4 @@
 pub mod operations;
 mod risk;
 
-pub use risk::{ChurnRisk, Habits, high_from, risk, risk_expression, risk_text};
+pub use risk::{ChurnRisk, Habits, high_from, risk, risk_expression};

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use entity::term::Term;
 use sea_orm::{ConnectionTrait, DbErr, Value};
 use uuid::Uuid;
 
-use super::risk::{ChurnRisk, risk_text};
+use super::risk::high_from;
 use crate::{
     event::Event,
     store::{execute, query},
@@ -115,5 +114,5 @@ fn parameters(tx: &Transaction, customers: &[Uuid]) -> Vec<Value> {
 
 /// The condition on the row `customer` that their risk is high at the instant `now`.
 fn is_churned(now: &str) -> String {
-    format!("({} = '{}')", risk_text(now), ChurnRisk::High.description().name)
+    format!("({now} >= {})", high_from("customer"))
 }

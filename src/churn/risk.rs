@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use derive::terms;
 use entity::term::Term;
-use sea_orm::sea_query::Expr;
+use sea_orm::{ExprTrait, sea_query::Expr};
 
 use crate::{
     instant::{DAY, Instant},
@@ -50,7 +50,7 @@ impl Habits {
     #[must_use]
     pub fn risk(self, now: DateTime<Utc>) -> ChurnRisk {
         let idle_since = self.last_purchase.unwrap_or(self.since);
-        let days_idle = (now - idle_since.0).num_milliseconds().max(0) / DAY;
+        let days_idle = (now - idle_since.0).num_milliseconds() / DAY;
         let usual_gap = match (self.first_order, self.last_order) {
             (Some(first), Some(last)) if self.orders > 1 => {
                 match (last.0 - first.0).num_milliseconds() / ((self.orders - 1) * DAY) {
@@ -82,30 +82,30 @@ pub fn risk(days_idle: i64, usual_gap: i64) -> ChurnRisk {
 
 /// [`Habits::risk`] in SQL, over the customer's row.
 pub fn risk_expression(reading: &Reading) -> Expr {
-    Expr::cust(risk_text(&reading.now.timestamp_millis().to_string()))
-}
-
-/// [`Habits::risk`] at `now` in SQL text, over the row `customer`; `now` is milliseconds since 1970, in SQL too.
-/// Division of integers rounds down, as all of them are positive.
-#[must_use]
-pub fn risk_text(now: &str) -> String {
-    let idle = format!(
-        "(case when coalesce(customer.last_purchase_date, customer.customer_since) > {now} then 0 else \
-         ({now} - coalesce(customer.last_purchase_date, customer.customer_since)) / {DAY} end)"
-    );
-    let gap = usual_gap("customer");
+    let now = reading.now.timestamp_millis();
     let [low, medium, high] = [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);
-    format!("(case when {idle} > {gap} * 2 then '{high}' when {idle} * 2 > {gap} * 3 then '{medium}' else '{low}' end)")
+    let has_come = |instant| ExprTrait::lte(Expr::cust(instant), now);
+    Expr::case(has_come(high_from("customer")), high)
+        .case(has_come(medium_from("customer")), medium)
+        .finally(low)
+        .into()
 }
 
 /// The instant from which [`Habits::risk`] is High, in SQL over a row called `customer` that has the columns of a
 /// customer: the end of twice the usual gap and of the day after it.
 #[must_use]
 pub fn high_from(customer: &str) -> String {
-    format!(
-        "(coalesce({customer}.last_purchase_date, {customer}.customer_since) + ({gap} * 2 + 1) * {DAY})",
-        gap = usual_gap(customer)
-    )
+    idle_for(&format!("{} * 2 + 1", usual_gap(customer)), customer)
+}
+
+/// As [`high_from`], for Medium: the end of one and a half times the usual gap and of the day after it.
+fn medium_from(customer: &str) -> String {
+    idle_for(&format!("{} * 3 / 2 + 1", usual_gap(customer)), customer)
+}
+
+/// The instant at which someone is idle for so many days, in SQL.
+fn idle_for(days: &str, customer: &str) -> String {
+    format!("(coalesce({customer}.last_purchase_date, {customer}.customer_since) + ({days}) * {DAY})")
 }
 
 /// The usual gap in days, in SQL. Division of integers rounds down, as all of them are positive.

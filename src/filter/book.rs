@@ -24,27 +24,33 @@ pub struct Entry {
     pub version: i32,
     /// The rule.
     pub rule: Rule,
-    /// The tables and columns that it reads.
-    pub reads: BTreeSet<String>,
     /// How many values its condition is given.
     pub values: usize,
+    /// What it depends on.
+    pub reads: Reads,
+    /// What each of its [`own_conditions`] depends on.
+    ///
+    /// [`own_conditions`]: super::own_conditions
+    pub parts: Vec<Reads>,
+}
+
+/// What a condition depends on.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    /// The words of its SQL: tables and columns are among them.
+    pub words: BTreeSet<String>,
     /// The keys of the others whose outcome it depends on, whether or not they have a rule.
     pub names: BTreeSet<Uuid>,
 }
 
-impl Entry {
+impl Reads {
     /// Whether it reads a table or column whose name is, or begins with, `name`: generated columns are named after what
     /// they are made of.
     #[must_use]
-    pub fn reads(&self, name: &str) -> bool {
-        reads(&self.reads, name)
+    pub fn has(&self, name: &str) -> bool {
+        let range = self.words.range::<str, _>((Bound::Included(name), Bound::Unbounded));
+        range.take(1).any(|word| word.starts_with(name))
     }
-}
-
-/// Whether one of `words` is, or begins with, `name`.
-#[must_use]
-pub fn reads(words: &BTreeSet<String>, name: &str) -> bool {
-    words.range::<str, _>((Bound::Included(name), Bound::Unbounded)).next().is_some_and(|word| word.starts_with(name))
 }
 
 /// A stored rule that cannot be read.
@@ -75,7 +81,7 @@ impl Book {
         let mut rest = entries;
         while !rest.is_empty() {
             let waiting: HashSet<Uuid> = rest.iter().map(|entry| entry.key).collect();
-            let is_settled = |entry: &Entry| entry.names.iter().all(|name| !waiting.contains(name));
+            let is_settled = |entry: &Entry| entry.reads.names.iter().all(|name| !waiting.contains(name));
             let (level, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_settled);
             if level.is_empty() {
                 levels.push(others);
@@ -119,7 +125,7 @@ impl Book {
     /// The first of those whose outcome depends on that of `key`.
     #[must_use]
     pub fn dependent(&self, key: Uuid) -> Option<&Entry> {
-        self.entries().find(|entry| entry.names.contains(&key))
+        self.entries().find(|entry| entry.reads.names.contains(&key))
     }
 
     /// How `key` would come to depend on itself if it depended on `names`: the way from it back to it. None if it would
@@ -141,7 +147,7 @@ impl Book {
                 way.reverse();
                 return Some(way);
             }
-            for name in entries.get(&current).into_iter().flat_map(|entry| &entry.names) {
+            for name in entries.get(&current).into_iter().flat_map(|entry| &entry.reads.names) {
                 if !came_from.contains_key(name) {
                     came_from.insert(*name, current);
                     next.push(*name);
@@ -199,9 +205,9 @@ mod tests {
             is_built_in: false,
             version: 1,
             rule: Rule::All(Vec::new()),
-            reads: BTreeSet::new(),
             values: 0,
-            names: keys(names),
+            reads: Reads { words: BTreeSet::new(), names: keys(names) },
+            parts: Vec::new(),
         };
         Book::new(entries.iter().map(entry).collect(), HashMap::new())
     }
@@ -255,8 +261,9 @@ mod tests {
     #[test]
     fn columns_are_found_by_how_they_begin() {
         let words = BTreeSet::from(["total_spent".to_owned(), "last_order_date_sort".to_owned()]);
+        let reads = Reads { words, names: BTreeSet::new() };
 
-        assert!(reads(&words, "total_spent") && reads(&words, "last_order_date"));
-        assert!(!reads(&words, "spent") && !reads(&words, "total_orders") && !reads(&words, "z"));
+        assert!(reads.has("total_spent") && reads.has("last_order_date"));
+        assert!(!reads.has("spent") && !reads.has("total_orders") && !reads.has("z"));
     }
 }

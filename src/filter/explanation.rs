@@ -7,7 +7,7 @@ use std::fmt::Write;
 use anyhow::Context;
 use sea_orm::{
     DbErr, QueryResult,
-    sea_query::{Expr, ExprTrait, SelectStatement},
+    sea_query::{Expr, ExprTrait},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -40,16 +40,28 @@ pub struct Condition<'a> {
 #[must_use]
 pub fn conditions<'a>(subject: &'static Subject, rule: &'a Rule) -> Vec<Condition<'a>> {
     let mut all = Vec::new();
-    let whole = Condition { rule, parent: None, level: 0, subject, edge: None, root: subject };
-    take_apart(whole, &mut all);
+    take_apart(whole(subject, rule), true, &mut all);
     all
 }
 
-fn take_apart<'a>(condition: Condition<'a>, all: &mut Vec<Condition<'a>>) {
+/// As [`conditions`], but those about the node itself alone.
+#[must_use]
+pub fn own_conditions<'a>(subject: &'static Subject, rule: &'a Rule) -> Vec<Condition<'a>> {
+    let mut own = Vec::new();
+    take_apart(whole(subject, rule), false, &mut own);
+    own
+}
+
+fn whole<'a>(subject: &'static Subject, rule: &'a Rule) -> Condition<'a> {
+    Condition { rule, parent: None, level: 0, subject, edge: None, root: subject }
+}
+
+fn take_apart<'a>(condition: Condition<'a>, follows: bool, all: &mut Vec<Condition<'a>>) {
     let (place, level) = (all.len(), condition.level + 1);
     all.push(condition);
     let mut part = |rule, subject, edge| {
-        take_apart(Condition { rule, parent: Some(place), level, subject, edge, root: condition.root }, all);
+        let part = Condition { rule, parent: Some(place), level, subject, edge, root: condition.root };
+        take_apart(part, follows, all);
     };
     match condition.rule {
         Rule::All(rules) | Rule::Any(rules) => {
@@ -62,7 +74,8 @@ fn take_apart<'a>(condition: Condition<'a>, all: &mut Vec<Condition<'a>>) {
         Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => {
             let edge = condition.subject.edge(edge).filter(|edge| edge.shape != Shape::Tags);
             // A relation without conditions has no parts.
-            if condition.edge.is_none()
+            if follows
+                && condition.edge.is_none()
                 && let Some(edge) = edge
                 && !matches!(&**rule, Rule::All(rules) if rules.is_empty())
             {
@@ -98,17 +111,22 @@ impl Condition<'_> {
         Words { shows_personal, title }.rule(self.subject, self.rule, true)
     }
 
-    /// What the database is asked for the verdict, as SQL. None for a condition on related nodes.
+    /// What tells the verdict: the database is asked for what is not made of others.
     ///
     /// # Errors
     /// As [`Scope::condition`].
-    fn verdict(&self, scope: &Scope) -> Outcome<Option<Expr>> {
-        if !self.is_own() {
-            return Ok(None);
-        }
-        // What is unknown does not hold.
-        let verdict = |holds| Expr::case(holds, Expr::cust("1")).finally(Expr::cust("0")).into();
-        scope.condition(self.root, self.rule).map(|holds| Some(verdict(holds)))
+    fn verdict(&self, scope: &Scope, columns: &mut Columns) -> Outcome<Verdict> {
+        Ok(match self.rule {
+            _ if !self.is_own() => Verdict::Untold,
+            Rule::All(_) => Verdict::All,
+            Rule::Any(_) => Verdict::Any,
+            Rule::Not(_) => Verdict::Not,
+            // What is unknown does not hold.
+            rule => {
+                let holds = scope.condition(self.root, rule)?;
+                Verdict::Asked(columns.place(Expr::case(holds, Expr::cust("1")).finally(Expr::cust("0")).into()))
+            }
+        })
     }
 
     /// What is compared, as SQL: the field, or the number of related nodes that fulfil the condition.
@@ -133,48 +151,94 @@ impl Condition<'_> {
     }
 }
 
-/// The column of a condition's verdict, and that of its value.
-type Judgement = (Option<usize>, Option<(usize, Kind)>);
+/// The columns of a statement that asks about conditions: what several ask for is asked for once.
+#[derive(Clone, Debug, Default)]
+pub struct Columns(Vec<Expr>);
 
-/// A statement's columns by which conditions are judged.
-#[derive(Clone, Debug)]
-pub struct Verdicts {
-    /// Those of each condition.
-    columns: Vec<Judgement>,
+impl Columns {
+    /// The place of a column, which is added if there is none like it.
+    pub fn place(&mut self, column: Expr) -> usize {
+        self.0.iter().position(|other| *other == column).unwrap_or_else(|| {
+            self.0.push(column);
+            self.0.len() - 1
+        })
+    }
+
+    /// All of them, in their places.
+    #[must_use]
+    pub fn into_expressions(self) -> Vec<Expr> {
+        self.0
+    }
 }
 
+/// What tells whether a condition holds.
+#[derive(Clone, Copy, Debug)]
+enum Verdict {
+    /// The column at this place.
+    Asked(usize),
+    /// That all of its parts do.
+    All,
+    /// That any of its parts does.
+    Any,
+    /// That its part does not.
+    Not,
+    /// Nothing: it is about related nodes.
+    Untold,
+}
+
+/// How a row judges a condition.
+#[derive(Clone, Debug)]
+struct Judgement {
+    verdict: Verdict,
+    /// The place of the condition that it is a part of.
+    parent: Option<usize>,
+    /// The column of what it compares.
+    value: Option<(usize, Kind)>,
+}
+
+/// How a row judges conditions.
+#[derive(Clone, Debug)]
+pub struct Verdicts(Vec<Judgement>);
+
 impl Verdicts {
-    /// Adds to `statement`, which has `width` columns already, what judges `conditions`; gives its width then.
+    /// Adds to `columns` what judges `conditions`.
     ///
     /// # Errors
     /// As [`Scope::condition`].
-    pub fn ask(
-        statement: &mut SelectStatement,
-        mut width: usize,
-        scope: &Scope,
-        conditions: &[Condition<'_>],
-    ) -> Outcome<(Self, usize)> {
-        let mut columns = Vec::new();
-        let mut add = |column: Expr| {
-            statement.expr(column);
-            width += 1;
-            width - 1
+    pub fn ask(columns: &mut Columns, scope: &Scope, conditions: &[Condition<'_>]) -> Outcome<Self> {
+        let judge = |condition: &Condition<'_>| {
+            let verdict = condition.verdict(scope, columns)?;
+            let value = condition.value(scope)?.map(|(kind, value)| (columns.place(value), kind));
+            Ok(Judgement { verdict, parent: condition.parent, value })
         };
-        for condition in conditions {
-            let verdict = condition.verdict(scope)?.map(&mut add);
-            let value = condition.value(scope)?.map(|(kind, value)| (add(value), kind));
-            columns.push((verdict, value));
-        }
-        Ok((Self { columns }, width))
+        Ok(Self(conditions.iter().map(judge).collect::<Outcome<_>>()?))
     }
 
-    /// Whether the condition at `place` holds. None for a condition on related nodes.
+    /// Whether each condition holds. None for those on related nodes.
     ///
     /// # Errors
     /// When the row is of another statement.
-    pub fn holds(&self, row: &QueryResult, place: usize) -> Result<Option<bool>, DbErr> {
-        let (verdict, _) = self.columns[place];
-        verdict.map(|column| Ok(row.try_get_by_index::<i32>(column)? == 1)).transpose()
+    pub fn holds(&self, row: &QueryResult) -> Result<Vec<Option<bool>>, DbErr> {
+        let without_parts = self.0.iter().map(|judged| {
+            Ok(match judged.verdict {
+                Verdict::Asked(column) => Some(row.try_get_by_index::<i32>(column)? == 1),
+                Verdict::All | Verdict::Not => Some(true),
+                Verdict::Any => Some(false),
+                Verdict::Untold => None,
+            })
+        });
+        let mut holds = without_parts.collect::<Result<Vec<_>, DbErr>>()?;
+        // Each condition comes after the one that it is a part of.
+        for (place, judged) in self.0.iter().enumerate().rev() {
+            let (Some(parent), Some(part)) = (judged.parent, holds[place]) else { continue };
+            holds[parent] = holds[parent].map(|whole| match self.0[parent].verdict {
+                Verdict::All => whole && part,
+                Verdict::Any => whole || part,
+                Verdict::Not => !part,
+                Verdict::Asked(_) | Verdict::Untold => whole,
+            });
+        }
+        Ok(holds)
     }
 
     /// What the condition at `place` compares: an amount in `currency` where it is one. None where it is missing, or
@@ -183,7 +247,7 @@ impl Verdicts {
     /// # Errors
     /// When the row is of another statement.
     pub fn value(&self, row: &QueryResult, place: usize, reading: &Reading) -> anyhow::Result<Option<Value>> {
-        let (_, Some((column, kind))) = self.columns[place] else { return Ok(None) };
+        let Some((column, kind)) = self.0[place].value else { return Ok(None) };
         read(row, column, kind, reading).context("could not read what a condition compares")
     }
 }

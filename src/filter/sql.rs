@@ -31,9 +31,9 @@ pub struct Scope {
     pub reads_personal: bool,
     /// Whether all rows are asked, and not some that are found by something else.
     pub is_of_all: bool,
-    /// Whether the bounds of ranges stand in the text of the statement. PostgreSQL may plan a statement for values that it
-    /// does not know, and then takes a range for a third of all rows: a list of few would be read by the index of its
-    /// order, or counted row by row. A statement that is asked again and again is better off with one text and one plan.
+    /// Whether the bounds of ranges stand in the text of the statement. A database that plans for values that it does not
+    /// know takes a range for a part of all rows, say a third: a list of few would be read by the index of its order, or
+    /// counted row by row. A statement that is asked again and again is better off with one text and one plan.
     pub states_bounds: bool,
 }
 

@@ -18,7 +18,7 @@ use crate::{
     auth::Viewer,
     failure::{Failure, Outcome},
     filter::{Rule, Scope},
-    store::{self, Dialect, Join, Page, Reading, Siblings, Sort, Window},
+    store::{self, Join, Page, Reading, Siblings, Sort, Window},
 };
 
 /// Where a connection shows its nodes.
@@ -238,7 +238,7 @@ pub fn rule<W: Where>(ctx: &Context<'_>, filter: W) -> Outcome<(Rule, Expr)> {
         dialect: app.database.dialect(),
         reads_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
         is_of_all: false,
-        states_bounds: app.database.dialect() == Dialect::Postgres,
+        states_bounds: true,
     };
     let rule = filter.into().keyed(W::SUBJECT, &app.base)?;
     let condition = scope.condition(W::SUBJECT, &rule)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use crate::filter::{Entry, reads};
+use crate::filter::{Entry, Reads};
 
 /// What may be different now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Changed {
     /// table that has the same name counts too: the rule is then asked in vain.
     #[must_use]
     pub fn concerns(&self, entry: &Entry) -> bool {
-        self.is_by(entry.key) || self.is_read_in(&entry.reads) || self.is_of(&entry.names)
+        self.is_by(entry.key) || self.is_in(&entry.reads)
     }
 
     /// Whether the rule of `segment` itself is among it.
@@ -99,21 +99,14 @@ impl Changed {
         }
     }
 
-    /// Whether one of `words`, those of a condition, reads something of it.
+    /// Whether a condition reads something of it, or names a segment of it.
     #[must_use]
-    pub fn is_read_in(&self, words: &BTreeSet<String>) -> bool {
+    pub fn is_in(&self, reads: &Reads) -> bool {
         match self {
             Self::Everything => true,
-            Self::These { names, .. } => names.iter().any(|name| reads(words, name)),
-        }
-    }
-
-    /// Whether one of `named`, the segments that a condition names, is among what was entered or left.
-    #[must_use]
-    pub fn is_of(&self, named: &BTreeSet<Uuid>) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::These { segments, .. } => !segments.is_disjoint(named),
+            Self::These { names, segments, .. } => {
+                names.iter().any(|name| reads.has(name)) || !segments.is_disjoint(&reads.names)
+            }
         }
     }
 }
@@ -148,9 +141,12 @@ mod tests {
 
     use super::*;
 
+    fn words(words: &[&str]) -> Reads {
+        Reads { words: words.iter().map(|word| (*word).to_owned()).collect(), names: BTreeSet::new() }
+    }
+
     #[test]
     fn a_condition_is_concerned_by_what_it_reads() {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
         let spent = words(&["customer", "total_spent"]);
         let cases = [
             (Changed::from(&["total_spent"][..]), true),
@@ -162,7 +158,7 @@ mod tests {
             (Changed::from(&["spent"][..]), false),
         ];
         for (changed, expected) in cases {
-            assert_eq!(changed.is_read_in(&spent), expected, "{changed:?}");
+            assert_eq!(changed.is_in(&spent), expected, "{changed:?}");
         }
     }
 
@@ -175,8 +171,8 @@ mod tests {
         ];
         for (field, table) in tables {
             let changed = Changed::by_edit(&[field]);
-            assert!(changed.is_read_in(&BTreeSet::from([table.to_owned()])), "{field}");
-            assert!(!changed.is_read_in(&BTreeSet::from(["total_spent".to_owned()])), "{field}");
+            assert!(changed.is_in(&words(&[table])), "{field}");
+            assert!(!changed.is_in(&words(&["total_spent"])), "{field}");
         }
     }
 
@@ -184,8 +180,9 @@ mod tests {
     fn whoever_moves_concerns_those_who_name_the_segment() {
         let (vip, press) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let changed = Changed::from(&["tags"][..]).and(Changed::from(vip));
+        let naming = |segment| Reads { words: BTreeSet::new(), names: BTreeSet::from([segment]) };
 
-        assert!(changed.is_of(&BTreeSet::from([vip])));
-        assert!(!changed.is_of(&BTreeSet::from([press])));
+        assert!(changed.is_in(&naming(vip)));
+        assert!(!changed.is_in(&naming(press)));
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     auth::Viewer,
     customer::CustomerWhere,
     failure::Outcome,
-    filter::{Condition, Rule, Verdicts, conditions},
+    filter::{Columns, Condition, Rule, Verdicts, conditions},
     graphql::comparison::Where,
     instant::Instant,
     store::Reading,
@@ -140,18 +140,22 @@ async fn find(
     conditions: &[Condition<'_>],
 ) -> anyhow::Result<Option<Vec<(Option<bool>, Option<Value>)>>> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
+    let mut columns = Columns::default();
+    columns.place(key.clone());
+    let scope = rules::scope(reading, app.database.dialect());
+    let verdicts = ours(Verdicts::ask(&mut columns, &scope, conditions))?;
     let mut statement = Query::select();
     statement
         .from(customer::Entity)
-        .expr(key.clone())
+        .exprs(columns.into_expressions())
         .and_where(key.eq(customer))
         .and_where(Expr::col((customer::Entity, customer::Column::DeletedAt)).is_null());
-    let scope = rules::scope(reading, app.database.dialect());
-    let (verdicts, _) = ours(Verdicts::ask(&mut statement, 1, &scope, conditions))?;
     let row = app.database.reader().query_one(&statement).await.context("could not explain a segment")?;
     let Some(row) = row else { return Ok(None) };
-    let found = (0..conditions.len())
-        .map(|place| Ok((verdicts.holds(&row, place)?, verdicts.value(&row, place, reading)?)))
-        .collect::<anyhow::Result<_>>()?;
-    Ok(Some(found))
+    let found = verdicts.holds(&row)?.into_iter().enumerate();
+    Ok(Some(
+        found
+            .map(|(place, holds)| Ok((holds, verdicts.value(&row, place, reading)?)))
+            .collect::<anyhow::Result<_>>()?,
+    ))
 }

@@ -12,13 +12,12 @@ use uuid::Uuid;
 
 use super::{
     Changed,
-    named::Named,
     portion::{Size, portions},
-    rules::{ours, scope, words},
+    rules::{ours, scope},
 };
 use crate::{
     customer::CustomerWhere,
-    filter::{Book, Condition, Entry, Scope, Verdicts, conditions, decisive},
+    filter::{Book, Columns, Condition, Entry, Scope, Verdicts, decisive, own_conditions},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values},
 };
@@ -55,7 +54,7 @@ pub async fn reasons(
     let mut alike: BTreeMap<&[Uuid], Vec<Judged<'_>>> = BTreeMap::new();
     for entry in book.entries() {
         if let Some(customers) = moved.get(&entry.key) {
-            alike.entry(customers).or_default().push(Judged::new(&scope, entry, changed)?);
+            alike.entry(customers).or_default().push(Judged::new(entry, changed));
         }
     }
     let mut reasons = Reasons::new();
@@ -78,25 +77,14 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn new(scope: &Scope, entry: &'a Entry, changed: &Changed) -> anyhow::Result<Self> {
-        let conditions = conditions(CustomerWhere::SUBJECT, &entry.rule);
-        let is_changed = conditions.iter().map(|condition| {
-            if !(condition.is_own() && condition.is_single()) {
-                return Ok(false);
-            }
-            let (reads, _) = words(scope.dialect, &ours(scope.condition(CustomerWhere::SUBJECT, condition.rule))?);
-            let names = Named::of(CustomerWhere::SUBJECT, condition.rule)?.keys;
-            Ok(changed.is_by(entry.key) || changed.is_read_in(&reads) || changed.is_of(&names))
-        });
-        Ok(Self { entry, is_changed: is_changed.collect::<anyhow::Result<_>>()?, conditions })
+    fn new(entry: &'a Entry, changed: &Changed) -> Self {
+        let is_changed = entry.parts.iter().map(|part| changed.is_by(entry.key) || changed.is_in(part)).collect();
+        Self { entry, is_changed, conditions: own_conditions(CustomerWhere::SUBJECT, &entry.rule) }
     }
 
-    /// A verdict and a value for each condition: what a test is given is asked for with it, and with each condition that
-    /// it is a part of.
+    /// A verdict and a value for each condition; what a test is given is asked for with both.
     fn size(&self) -> Size {
-        let levels = self.conditions.iter().map(|condition| condition.level).max().unwrap_or_default();
-        let asked = usize::try_from(levels).unwrap_or_default() + 2;
-        Size { columns: 2 * self.conditions.len(), values: asked * self.entry.values }
+        Size { columns: 2 * self.conditions.len(), values: 2 * self.entry.values }
     }
 }
 
@@ -108,21 +96,19 @@ async fn ask(
     customers: &[Uuid],
 ) -> anyhow::Result<Reasons> {
     let key = Expr::col((Entity, Column::Id));
+    let mut columns = Columns::default();
+    let customer_place = columns.place(key.clone());
+    let deleted_place = columns.place(Expr::col((Entity, Column::DeletedAt)).is_not_null());
+    let verdicts = judged.iter().map(|judged| ours(Verdicts::ask(&mut columns, scope, &judged.conditions)));
+    let verdicts = verdicts.collect::<anyhow::Result<Vec<_>>>()?;
     let mut statement = Query::select();
-    statement.from(Entity).expr(key.clone()).expr(Expr::col((Entity, Column::DeletedAt)).is_not_null());
+    statement.from(Entity).exprs(columns.into_expressions());
     statement.and_where(scope.dialect.among(key, &Values::Keys(customers.to_vec())));
-    let mut width = 2;
-    let mut verdicts = Vec::new();
-    for judged in judged {
-        let (asked, wider) = ours(Verdicts::ask(&mut statement, width, scope, &judged.conditions))?;
-        verdicts.push(asked);
-        width = wider;
-    }
     let rows = db.query_all(&statement).await.context("could not tell what decides about segments")?;
     let mut reasons = Reasons::new();
     for row in rows {
-        let customer: Uuid = row.try_get_by_index(0)?;
-        let is_deleted: bool = row.try_get_by_index(1)?;
+        let customer: Uuid = row.try_get_by_index(customer_place)?;
+        let is_deleted: bool = row.try_get_by_index(deleted_place)?;
         for (judged, verdicts) in judged.iter().zip(&verdicts) {
             let told = if is_deleted {
                 vec!["the customer was deleted".to_owned()]
@@ -144,7 +130,7 @@ fn told(
     verdicts: &Verdicts,
 ) -> anyhow::Result<Vec<String>> {
     let conditions = &judged.conditions;
-    let holds = (0..conditions.len()).map(|place| verdicts.holds(row, place)).collect::<Result<Vec<_>, _>>()?;
+    let holds = verdicts.holds(row)?;
     let mut places = decisive(conditions, &holds);
     if places.iter().any(|place| judged.is_changed[*place]) {
         places.retain(|place| judged.is_changed[*place]);

@@ -18,7 +18,7 @@ use super::named::Named;
 use crate::{
     customer::CustomerWhere,
     failure::{Failure, Outcome},
-    filter::{Book, Condition, Entry, Rule, Scope, Unreadable},
+    filter::{Book, Condition, Entry, Reads, Rule, Scope, Unreadable, own_conditions},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values, execute},
     transaction::Transaction,
@@ -115,15 +115,21 @@ pub async fn titles(db: &impl ConnectionTrait, conditions: &[Condition<'_>]) -> 
 
 fn entry(reading: &Reading, dialect: Dialect, segment: segment::Model) -> anyhow::Result<Entry> {
     let rule: Rule = serde_json::from_value(segment.rule.unwrap_or_default())?;
-    let (reads, values) = words(dialect, &condition(reading, dialect, &rule)?);
+    let reads = |rule| {
+        let (words, values) = words(dialect, &condition(reading, dialect, rule)?);
+        anyhow::Ok((Reads { words, names: Named::of(CustomerWhere::SUBJECT, rule)?.keys }, values))
+    };
+    let parts = own_conditions(CustomerWhere::SUBJECT, &rule).into_iter().map(|part| Ok(reads(part.rule)?.0));
+    let parts = parts.collect::<anyhow::Result<_>>()?;
+    let (reads, values) = reads(&rule)?;
     Ok(Entry {
         key: segment.id,
         name: segment.handle,
         is_built_in: segment.is_built_in,
         version: segment.version,
-        reads,
         values,
-        names: Named::of(CustomerWhere::SUBJECT, &rule)?.keys,
+        reads,
+        parts,
         rule,
     })
 }
@@ -175,8 +181,7 @@ pub fn ours<T>(outcome: Outcome<T>) -> anyhow::Result<T> {
 }
 
 /// The tables and columns that a condition reads, with the other words of its SQL, and the number of its values.
-#[must_use]
-pub fn words(dialect: Dialect, condition: &Expr) -> (BTreeSet<String>, usize) {
+fn words(dialect: Dialect, condition: &Expr) -> (BTreeSet<String>, usize) {
     // The values are apart: text that a client compares with is no column.
     let statement = Query::select().expr(condition.clone()).take();
     let (sql, values) = match dialect {
@@ -186,4 +191,27 @@ pub fn words(dialect: Dialect, condition: &Expr) -> (BTreeSet<String>, usize) {
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let words = sql.split(|letter| !is_of_name(letter)).filter(|word| !word.is_empty()).map(str::to_owned).collect();
     (words, values.0.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{filter::Subject, store::Columns};
+
+    #[test]
+    fn what_a_rule_reads_has_one_text_at_any_instant_so_that_it_is_planned_once() -> anyhow::Result<()> {
+        let at = |now: &str| {
+            let currency = "USD".parse().map_err(anyhow::Error::msg)?;
+            anyhow::Ok(Reading { now: now.parse()?, currency, columns: Columns::ALL })
+        };
+        let (today, tomorrow) = (at("2026-03-31T12:00:00Z")?, at("2026-04-01T12:00:00Z")?);
+        let customer = CustomerWhere::SUBJECT;
+        let related = customer.edges.iter().map(|edge| (edge.subject)());
+
+        for field in std::iter::once(customer).chain(related).flat_map(|subject: &Subject| subject.fields) {
+            let text = |reading| Query::select().expr((field.expression)(reading)).take().build(SqliteQueryBuilder).0;
+            assert_eq!(text(&today), text(&tomorrow), "{}", field.name);
+        }
+        Ok(())
+    }
 }
