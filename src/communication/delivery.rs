@@ -287,8 +287,7 @@ async fn hold_back(
         dialect.table_of_records(1, &[("id", Kind::Key), ("reason", Kind::Text)]),
         suppressed = CommunicationState::Suppressed.description().name,
     );
-    let records = dialect.records(records.collect());
-    execute(tx, &sql, vec![records]).await.context("could not hold back messages")?;
+    execute(tx, &sql, vec![Dialect::records(records)?]).await.context("could not hold back messages")?;
     rows.retain(|row| !held.contains_key(&row.id));
     Ok(rows)
 }

@@ -53,7 +53,7 @@ pub async fn queue(tx: &Transaction, consequences: &[Consequence]) -> anyhow::Re
                 "purpose": message.purpose().description().name,
             })
         });
-        insert(tx, &source, vec![dialect.records(rows.collect())]).await?;
+        insert(tx, &source, vec![Dialect::records(rows)?]).await?;
     }
     Ok(())
 }

@@ -201,7 +201,7 @@ pub fn ledger_at(at: &str, counts: &str, customers: &str, is_meant: &str) -> Str
                     max(delivered_at) filter (where {is_delivered}) as last_purchase_date,
                     cast(sum({STORE_TOTAL}) filter (where {is_delivered}) as bigint) as spent
                 from orders
-                where {counts}
+                where (order_date <= {at} or delivered_at <= {at}) and {counts}
                 group by customer_id
             ) ordered on ordered.customer_id = customer.id
             left join (

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     check::e164,
-    store::{Kind, execute, update},
+    store::{Dialect, Kind, execute, update},
     transaction::Transaction,
 };
 
@@ -69,7 +69,7 @@ pub async fn settle(tx: &Transaction, customer: &customer::Model) -> anyhow::Res
             "update contact_point set telephone_e164 = dialled.e164 from {} dialled where contact_point.id = dialled.id",
             dialect.table_of_records(1, &[("id", Kind::Key), ("e164", Kind::Text)]),
         );
-        let written = execute(&*tx.db, &sql, vec![dialect.records(others)]).await;
+        let written = execute(&*tx.db, &sql, vec![Dialect::records(others.into_iter())?]).await;
         written.context("could not write the telephone numbers of contacts")?;
         changed.push("contacts");
     }

@@ -6,14 +6,16 @@
 //! they arrived. A transaction writes its events after it has locked the rows of their customers, so that the events
 //! of a customer arrive in the order of `sequence`.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use entity::{
     event::{self, EventCause},
     term::Term,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::ExprTrait};
-use serde_json::json;
-use uuid::Uuid;
+use serde::Serialize;
+use uuid::{Uuid, fmt::Simple};
 
 use super::Tale;
 use crate::{
@@ -61,48 +63,74 @@ pub async fn append(
 
 async fn append_some(tx: &impl ConnectionTrait, origin: &Origin, keys: &[Uuid], tales: &[Tale]) -> anyhow::Result<()> {
     let dialect = Dialect::from(tx.get_database_backend());
-    let key = |key: Uuid| key.simple().to_string();
+    let mut told: HashMap<Uuid, i64> = HashMap::new();
     let rows = keys.iter().zip(tales).enumerate().map(|(place, (id, tale))| {
-        json!({
-            "place": place + 1,
-            "id": key(*id),
-            "kind": tale.kind.description().name,
-            "occurred_at": tale.occurred_at.timestamp_millis(),
-            "customer_id": key(tale.customer),
-            "order_id": tale.order.map(key),
-            "refund_id": tale.refund.map(key),
-            "segment_id": tale.segment.map(key),
-            "program_id": tale.program.map(key),
-            "tier_id": tale.tier.map(key),
-            "changed_fields": tale.changed_fields,
-            "decided_by": tale.decided_by,
-        })
+        let nth = told.entry(tale.customer).or_default();
+        *nth += 1;
+        Row {
+            place: place + 1,
+            nth: *nth,
+            id: id.simple(),
+            kind: tale.kind.description().name,
+            occurred_at: tale.occurred_at.timestamp_millis(),
+            customer_id: tale.customer.simple(),
+            order_id: tale.order.map(Uuid::simple),
+            refund_id: tale.refund.map(Uuid::simple),
+            segment_id: tale.segment.map(Uuid::simple),
+            program_id: tale.program.map(Uuid::simple),
+            tier_id: tale.tier.map(Uuid::simple),
+            changed_fields: &tale.changed_fields,
+            decided_by: &tale.decided_by,
+        }
     });
     let parameters =
-        vec![dialect.records(rows.collect()), origin.actor.as_str().into(), origin.cause.description().name.into()];
-    let position = match dialect {
-        Dialect::Sqlite => "(select coalesce(max(position), 0) from event where position is not null) + told.place",
-        Dialect::Postgres => "cast(null as bigint)",
+        vec![Dialect::records(rows)?, origin.actor.as_str().into(), origin.cause.description().name.into()];
+    let (position, order) = match dialect {
+        Dialect::Sqlite => {
+            ("(select coalesce(max(position), 0) from event where position is not null) + told.place", "")
+        }
+        // By `arrival`, which counts rows as they come.
+        Dialect::Postgres => ("cast(null as bigint)", "order by told.place"),
     };
     let sql = format!(
         "insert into event (id, position, kind, occurred_at, customer_id, sequence,
             order_id, refund_id, segment_id, program_id, tier_id, changed_fields, decided_by, actor, cause)
         select told.id, {position}, told.kind, told.occurred_at, told.customer_id,
-            (select coalesce(max(sequence), 0) from event where event.customer_id = told.customer_id)
-                + row_number() over (partition by told.customer_id order by told.place),
+            (select coalesce(max(sequence), 0) from event where event.customer_id = told.customer_id) + told.nth,
             told.order_id, told.refund_id, told.segment_id, told.program_id, told.tier_id,
             told.changed_fields, told.decided_by, $2, $3
         from {told} told
-        order by told.place",
+        {order}",
         told = dialect.table_of_records(1, &COLUMNS),
     );
     execute(tx, &sql, parameters).await.context("could not write events")?;
     Ok(())
 }
 
-/// What [`append`] tells of each event; `place` is its place among those that are written together.
-const COLUMNS: [(&str, Kind); 12] = [
+/// What [`append`] tells of an event.
+#[derive(Serialize)]
+struct Row<'a> {
+    /// Its place among those that are written together.
+    place: usize,
+    /// Its place among those of them that are about the same customer.
+    nth: i64,
+    id: Simple,
+    kind: &'static str,
+    occurred_at: i64,
+    customer_id: Simple,
+    order_id: Option<Simple>,
+    refund_id: Option<Simple>,
+    segment_id: Option<Simple>,
+    program_id: Option<Simple>,
+    tier_id: Option<Simple>,
+    changed_fields: &'a [&'static str],
+    decided_by: &'a [String],
+}
+
+/// The columns of [`Row`].
+const COLUMNS: [(&str, Kind); 13] = [
     ("place", Kind::Integer),
+    ("nth", Kind::Integer),
     ("id", Kind::Key),
     ("kind", Kind::Text),
     ("occurred_at", Kind::Integer),

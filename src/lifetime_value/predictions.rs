@@ -155,8 +155,7 @@ pub async fn write(tx: &impl ConnectionTrait, rows: &[Model]) -> anyhow::Result<
             "predicted_lifetime_value": row.predicted_lifetime_value,
         })
     });
-    let records = dialect.records(records.collect());
-    execute(tx, &sql, vec![records]).await.context("could not write what is predicted of customers")
+    execute(tx, &sql, vec![Dialect::records(records)?]).await.context("could not write what is predicted of customers")
 }
 
 /// Forgets what was predicted of these customers.

@@ -107,7 +107,7 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         turns = table_of_turns(dialect),
         movements = movements_of_members("turn", "turn.*"),
     );
-    let parameters = vec![records(dialect, turns), PARKED_NAME.into()];
+    let parameters = vec![records(turns)?, PARKED_NAME.into()];
     execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
     Ok(())
 }
@@ -131,7 +131,7 @@ async fn give_way(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         ),
     ];
     for sql in statements {
-        let written = execute(tx, &sql, vec![records(dialect, turns)]).await;
+        let written = execute(tx, &sql, vec![records(turns)?]).await;
         written.context("could not make room for tiers that were reached earlier")?;
     }
     Ok(())
@@ -149,7 +149,7 @@ fn table_of_turns(dialect: Dialect) -> String {
     dialect.table_of_records(1, &columns)
 }
 
-fn records(dialect: Dialect, turns: &[Turn]) -> sea_orm::Value {
+fn records(turns: &[Turn]) -> anyhow::Result<sea_orm::Value> {
     let key = |key: Uuid| key.simple().to_string();
     let rows = turns.iter().map(|turn| {
         json!({
@@ -161,7 +161,7 @@ fn records(dialect: Dialect, turns: &[Turn]) -> sea_orm::Value {
             "is_by_money": i32::from(turn.is_by_money),
         })
     });
-    dialect.records(rows.collect())
+    Dialect::records(rows)
 }
 
 /// The last `limit` intervals of each of `memberships`, the one that lasts first.

@@ -289,7 +289,7 @@ async fn settle(
         where loyalty_membership.id = move.id",
         dialect.table_of_records(1, &[("id", Kind::Key), ("tier_id", Kind::Key), ("since", Kind::Integer)]),
     );
-    let written = execute(tx, &sql, vec![dialect.records(records.collect())]).await;
+    let written = execute(tx, &sql, vec![Dialect::records(records)?]).await;
     written.context("could not set the loyalty tiers of customers")?;
     Ok(moves)
 }

@@ -10,8 +10,8 @@ use entity::{
 };
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, StreamTrait};
-use serde_json::json;
-use uuid::Uuid;
+use serde::Serialize;
+use uuid::{Uuid, fmt::Simple};
 
 use super::segment::segment;
 use crate::{
@@ -190,6 +190,16 @@ fn summary(groups: &[Group]) -> Scoring {
     }
 }
 
+/// What [`keep`] writes.
+#[derive(Serialize)]
+struct Scored {
+    id: Simple,
+    recency: i32,
+    frequency: i32,
+    monetary: i32,
+    segment: &'static str,
+}
+
 /// Keeps the scores of customers, whose rows are locked.
 ///
 /// # Errors
@@ -199,10 +209,8 @@ pub async fn keep(tx: &impl ConnectionTrait, changes: &[Change]) -> anyhow::Resu
     let (scored, gone): (Vec<Change>, Vec<Change>) = changes.iter().partition(|(_, scores)| scores.is_some());
     let records = scored.into_iter().filter_map(|(customer, scores)| {
         let [recency, frequency, monetary] = scores.map(|scores| scores.map(i32::from))?;
-        Some(json!({
-            "id": customer.simple().to_string(), "recency": recency, "frequency": frequency, "monetary": monetary,
-            "segment": segment(recency, frequency, monetary).description().name,
-        }))
+        let segment = segment(recency, frequency, monetary).description().name;
+        Some(Scored { id: customer.simple(), recency, frequency, monetary, segment })
     });
     let columns = [
         ("id", Kind::Key),
@@ -220,7 +228,7 @@ pub async fn keep(tx: &impl ConnectionTrait, changes: &[Change]) -> anyhow::Resu
             monetary = excluded.monetary, segment = excluded.segment",
         dialect.table_of_records(1, &columns),
     );
-    let kept = execute(tx, &sql, vec![dialect.records(records.collect())]).await;
+    let kept = execute(tx, &sql, vec![Dialect::records(records)?]).await;
     kept.context("could not keep the scores of customers")?;
     if !gone.is_empty() {
         let gone: Vec<Uuid> = gone.into_iter().map(|(customer, _)| customer).collect();

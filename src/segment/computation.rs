@@ -129,7 +129,7 @@ pub async fn mark(
         "update segment set computed_at = $2 where (id, version) in (select computed.id, computed.version from {} computed)",
         dialect.table_of_records(1, &[("id", Kind::Key), ("version", Kind::Integer)]),
     );
-    let parameters = vec![dialect.records(computed.collect()), reading.now.timestamp_millis().into()];
+    let parameters = vec![Dialect::records(computed)?, reading.now.timestamp_millis().into()];
     execute(db, &sql, parameters).await.context("could not mark the segments as computed")?;
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::{Context, ensure};
 use entity::segment_membership;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value, sea_query::Expr};
-use serde_json::json;
-use uuid::Uuid;
+use serde::Serialize;
+use uuid::{Uuid, fmt::Simple};
 
 use super::{
     Changed, computation,
@@ -108,6 +108,14 @@ pub async fn leave(
     Ok(())
 }
 
+/// A customer who enters a segment or leaves it, by this version of its rule.
+#[derive(Serialize)]
+struct Moved {
+    segment_id: Simple,
+    customer_id: Simple,
+    version: Option<i32>,
+}
+
 /// Writes places of customers, in one statement that `sql` makes around those that move.
 ///
 /// Who moves by a rule does so if the segment still has it, and until the transaction ends no edit gives it another.
@@ -124,9 +132,10 @@ async fn change(
     let dialect = tx.dialect();
     let versions: HashMap<Uuid, i32> =
         rules.into_iter().flat_map(Book::entries).map(|entry| (entry.key, entry.version)).collect();
-    let moved = places.iter().map(|(segment, customer)| {
-        let (key, customer) = (segment.simple().to_string(), customer.simple().to_string());
-        json!({ "segment_id": key, "customer_id": customer, "version": versions.get(segment) })
+    let moved = places.iter().map(|(segment, customer)| Moved {
+        segment_id: segment.simple(),
+        customer_id: customer.simple(),
+        version: versions.get(segment).copied(),
     });
     let moved_by_now = format!(
         "from {} moved join segment on segment.id = moved.segment_id and segment.version = coalesce(moved.version, segment.version) {}",
@@ -135,7 +144,7 @@ async fn change(
         // SQLite has one writer.
         if dialect == Dialect::Postgres { "for key share of segment" } else { "" },
     );
-    let parameters = std::iter::once(dialect.records(moved.collect())).chain(parameter).collect();
+    let parameters = std::iter::once(Dialect::records(moved)?).chain(parameter).collect();
     let count = execute(&*tx.db, &sql(&moved_by_now), parameters).await?;
     ensure!(rules.is_none() || count == places.len() as u64, Overtaken);
     Ok(())

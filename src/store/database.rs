@@ -55,7 +55,7 @@ const FIRST_LOOK: Duration = Duration::from_millis(5);
 const LATER_LOOKS: Duration = Duration::from_millis(250);
 
 /// Pages of cache for each SQLite connection, negative for kibibytes, by its documentation.
-const SQLITE_CACHE: &str = "-2000";
+const SQLITE_CACHE: &str = "-4000";
 
 /// After how many pages of the write-ahead log, 4 KiB each, what they hold is written to the database. SQLite's own number is
 /// 1,000: whoever writes to indexes in the order of something else writes the same pages to the database many times.

@@ -7,6 +7,7 @@ use sea_orm::{
     Iterable, ModelTrait, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sea_query::Value,
 };
+use serde::Serialize;
 
 use super::{Database, Dialect, Values};
 
@@ -175,12 +176,12 @@ impl Dialect {
             Self::Postgres => {
                 let columns = columns.iter().map(|(name, kind)| format!("{name} {}", kind.name()));
                 let columns = columns.collect::<Vec<_>>().join(", ");
-                format!("(select * from jsonb_to_recordset(${number}) as record ({columns}))")
+                format!("(select * from jsonb_to_recordset(cast(${number} as jsonb)) as record ({columns}))")
             }
             Self::Sqlite => {
                 let columns = columns.iter().map(|(name, kind)| match kind {
                     Kind::Key => format!("unhex(value ->> '{name}') as {name}"),
-                    Kind::Document => format!("value -> '{name}' as {name}"),
+                    Kind::Document => format!("nullif(value -> '{name}', 'null') as {name}"),
                     Kind::Text | Kind::Integer | Kind::Number => format!("value ->> '{name}' as {name}"),
                 });
                 let columns = columns.collect::<Vec<_>>().join(", ");
@@ -190,18 +191,14 @@ impl Dialect {
         }
     }
 
-    /// JSON objects as the one parameter that [`Dialect::table_of_records`] reads. Keys are written in hexadecimal,
-    /// as [`uuid::Uuid::simple`] does. Members that are null are left out: they are missing all the same.
-    #[must_use]
-    pub fn records(self, mut rows: Vec<serde_json::Value>) -> Value {
-        for row in rows.iter_mut().filter_map(serde_json::Value::as_object_mut) {
-            row.retain(|_, value| !value.is_null());
-        }
-        let rows = serde_json::Value::Array(rows);
-        match self {
-            Self::Postgres => rows.into(),
-            Self::Sqlite => rows.to_string().into(),
-        }
+    /// JSON objects as the one parameter that [`Dialect::table_of_records`] reads. Keys are written in hexadecimal, as
+    /// [`uuid::Uuid::simple`] does.
+    ///
+    /// # Errors
+    /// When an object cannot be written as JSON.
+    pub fn records(rows: impl Iterator<Item = impl Serialize>) -> anyhow::Result<Value> {
+        let text = serde_json::to_string(&rows.collect::<Vec<_>>());
+        Ok(text.context("could not write records as JSON")?.into())
     }
 
     /// An expression in SQL text that makes a new key for each row: a version 7 UUID of the instant `at`

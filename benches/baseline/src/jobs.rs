@@ -312,7 +312,7 @@ pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
     let script = raw_sql(AssertSqlSafe(script));
     let done = if url.starts_with("sqlite:") {
         let mut connection = SqliteConnection::connect(url).await?;
-        raw_sql("pragma synchronous = full; pragma cache_size = -2000; pragma wal_autocheckpoint = 4000")
+        raw_sql("pragma synchronous = full; pragma cache_size = -4000; pragma wal_autocheckpoint = 4000")
             .execute(&mut connection)
             .await?;
         script.execute(&mut connection).await.map(|_| ())

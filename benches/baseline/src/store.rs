@@ -70,7 +70,7 @@ async fn sqlite(url: &str, is_read_only: bool, connections: u32) -> anyhow::Resu
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
         .row_buffer_size(4_096)
-        .pragma("cache_size", "-2000")
+        .pragma("cache_size", "-4000")
         .pragma("mmap_size", "0")
         .pragma("wal_autocheckpoint", "4000")
         .read_only(is_read_only);

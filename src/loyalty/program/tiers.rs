@@ -12,7 +12,7 @@ use crate::{
     check::Check,
     loyalty::tier::ladder::{self, Rung},
     rejection::{Rejection, RejectionCode},
-    store::{Kind, execute, insert_all},
+    store::{Dialect, Kind, execute, insert_all},
     transaction::Transaction,
 };
 
@@ -167,7 +167,7 @@ pub async fn write(
         where loyalty_tier.id = kept.id",
         dialect.table_of_records(1, &columns),
     );
-    let written = execute(&*tx.db, &sql, vec![dialect.records(kept.collect())]).await;
+    let written = execute(&*tx.db, &sql, vec![Dialect::records(kept)?]).await;
     written.context("could not write the tiers of a program")?;
     insert_all(&*tx.db, new).await.context("could not write the new tiers of a program")
 }
