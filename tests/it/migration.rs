@@ -1,7 +1,7 @@
 //! What migrations make of the rows that are there.
 
 use customers::store::{
-    Database, Kind,
+    Database, Dialect, Kind,
     Kind::{Integer, Key, Text},
     execute, query,
 };
@@ -28,7 +28,7 @@ async fn before(name: &str, directory: &tempfile::TempDir) -> Database {
 async fn insert<const N: usize>(database: &Database, table: &str, columns: [(&str, Kind); N], rows: &[[Value; N]]) {
     let names = columns.map(|(name, _)| name);
     let row = |row: &[Value; N]| names.iter().map(|name| (*name).to_owned()).zip(row.clone()).collect::<Value>();
-    let records = database.dialect().records(rows.iter().map(row).collect());
+    let records = Dialect::records(rows.iter().map(row)).expect("records");
     let (names, source) = (names.join(", "), database.dialect().table_of_records(1, &columns));
     let sql = format!("insert into {table} ({names}) select {names} from {source} record");
     execute(database.writer(), &sql, vec![records]).await.expect("rows");
