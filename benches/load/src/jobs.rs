@@ -69,7 +69,8 @@ pub async fn measure(
         report.bound(&format!("job {job}, all to do ÷ by hand"), name, median(all.into_iter()), most, "×");
         report.bound(&format!("job {job}, nothing to do ÷ by hand"), name, median(nothing.into_iter()), most, "×");
         by_hand(&["--undo"]).await?;
-        let longest = longest_write(&server, &sample, product()).await?;
+        rest(&server, machine).await?;
+        let longest = longest_write(&server, &sample, run_job(&server, job)).await?;
         // Only there do writers wait for each other.
         let most = if name == "sqlite" { 100.0 } else { f64::INFINITY };
         report.bound(&format!("longest write during job {job}"), name, longest.as_secs_f64() * 1000.0, most, "ms");
