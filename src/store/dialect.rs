@@ -21,7 +21,7 @@ pub enum Dialect {
     Postgres,
 }
 
-/// A list of values bound as one parameter, so that statements of any length share one plan.
+/// A list of values bound as one parameter, so that lists of any length share one plan.
 #[derive(Clone, Debug)]
 pub enum Values {
     /// Keys.
@@ -73,6 +73,11 @@ impl Dialect {
     /// Whether `expression` is one of `values`.
     #[must_use]
     pub fn among(self, expression: Expr, values: &Values) -> Expr {
+        // PostgreSQL takes a list that it does not know for ten values, finds a plan for the one that it is given cheaper, and
+        // plans each time.
+        if let Some(value) = values.only() {
+            return expression.eq(value);
+        }
         match self {
             Self::Postgres => expression.eq(PgFunc::any(values.array())),
             Self::Sqlite => {
@@ -203,6 +208,20 @@ impl Dialect {
 }
 
 impl Values {
+    /// The value, if there is one only.
+    fn only(&self) -> Option<Value> {
+        fn only<T: Clone + Into<Value>>(values: &[T]) -> Option<Value> {
+            if let [value] = values { Some(value.clone().into()) } else { None }
+        }
+        match self {
+            Self::Keys(keys) => only(keys),
+            Self::Texts(texts) => only(texts),
+            Self::Integers(integers) => only(integers),
+            Self::Numbers(numbers) => only(numbers),
+            Self::Days(days) => only(days),
+        }
+    }
+
     /// The values as one PostgreSQL array.
     pub(super) fn array(&self) -> Value {
         let (kind, values): (_, Vec<Value>) = match self {
