@@ -49,7 +49,7 @@ async fn customers(app: &App, filter: Value) -> Vec<Value> {
 async fn a_filter_finds_those_whose_figure_is_shown_so() -> anyhow::Result<()> {
     given::each_store(async |app| {
         // Beside each, what METRICS of the domain says: engagement, churn risk, segment by spending.
-        let cases: [(&str, Likeness, [Option<&str>; 3]); 12] = [
+        let cases: [(&str, Likeness, [Option<&str>; 3]); 15] = [
             ("never bought", (None, None, 0, 0), [None, Some("HIGH"), Some("BASIC")]),
             ("now", (Some(0), Some(0), 1, -1), [Some("ACTIVE"), Some("LOW"), Some("BASIC")]),
             ("30 days", (Some(30 * DAY), None, 1, 99_999), [Some("ACTIVE"), Some("LOW"), Some("BASIC")]),
@@ -66,6 +66,9 @@ async fn a_filter_finds_those_whose_figure_is_shown_so() -> anyhow::Result<()> {
             ("90 days and 1 s", (Some(90 * DAY + 1), None, 1, 0), [Some("INACTIVE"), Some("HIGH"), Some("BASIC")]),
             ("3 orders at once", (Some(10 * DAY), Some(10), 3, 0), [Some("ACTIVE"), Some("LOW"), Some("BASIC")]),
             ("every 10 days", (Some(20 * DAY), Some(40), 3, 0), [Some("ACTIVE"), Some("MEDIUM"), Some("BASIC")]),
+            ("1.5 gaps of 5 days", (Some(8 * DAY - 1), Some(18), 3, 0), [Some("ACTIVE"), Some("LOW"), Some("BASIC")]),
+            ("over 1.5 of them", (Some(8 * DAY), Some(18), 3, 0), [Some("ACTIVE"), Some("MEDIUM"), Some("BASIC")]),
+            ("over 2 of them", (Some(11 * DAY), Some(21), 3, 0), [Some("ACTIVE"), Some("HIGH"), Some("BASIC")]),
         ];
         for (name, likeness, _) in cases {
             customer_like(&app, name, likeness).await?;

@@ -1,6 +1,7 @@
 //! Rules taken apart: each condition by itself, in words, with its verdict and what was found.
 //!
-//! The database is asked for all verdicts, by the same conditions as rules are made of, so that there is one meaning.
+//! The database is asked for what is not made of other conditions, by the same code as rules are made of, so that there is
+//! one meaning; the rest follows from its parts. What is unknown does not hold.
 
 use std::fmt::Write;
 
@@ -87,14 +88,12 @@ fn take_apart<'a>(condition: Condition<'a>, follows: bool, all: &mut Vec<Conditi
 
 impl Condition<'_> {
     /// Whether it is about the node itself, and not about nodes that are related to it.
-    #[must_use]
-    pub fn is_own(&self) -> bool {
+    fn is_own(&self) -> bool {
         self.edge.is_none()
     }
 
     /// Whether it is a condition by itself, and not made of others about the same node.
-    #[must_use]
-    pub fn is_single(&self) -> bool {
+    fn is_single(&self) -> bool {
         !matches!(self.rule, Rule::All(_) | Rule::Any(_) | Rule::Not(_))
     }
 

@@ -141,6 +141,7 @@ async fn find(
 ) -> anyhow::Result<Option<Vec<(Option<bool>, Option<Value>)>>> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
     let mut columns = Columns::default();
+    // A rule without conditions asks for nothing.
     columns.place(key.clone());
     let scope = rules::scope(reading, app.database.dialect());
     let verdicts = ours(Verdicts::ask(&mut columns, &scope, conditions))?;

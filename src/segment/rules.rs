@@ -206,6 +206,7 @@ mod tests {
         };
         let (today, tomorrow) = (at("2026-03-31T12:00:00Z")?, at("2026-04-01T12:00:00Z")?);
         let customer = CustomerWhere::SUBJECT;
+        // One edge away: none of those further away says anything else of the present.
         let related = customer.edges.iter().map(|edge| (edge.subject)());
 
         for field in std::iter::once(customer).chain(related).flat_map(|subject: &Subject| subject.fields) {

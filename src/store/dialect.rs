@@ -70,7 +70,7 @@ impl From<DbBackend> for Dialect {
 }
 
 impl Dialect {
-    /// Whether `expression` is one of `values`.
+    /// Whether `expression` is one of `values`; one value alone is compared by `=`.
     #[must_use]
     pub fn among(self, expression: Expr, values: &Values) -> Expr {
         // PostgreSQL takes a list that it does not know for ten values, finds a plan for the one that it is given cheaper, and

@@ -249,8 +249,40 @@ impl Kind {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::given;
+
+    #[tokio::test]
+    async fn what_is_null_in_a_record_is_missing() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let record = json!({ "id": null, "name": null, "tags": null });
+            let columns = [("id", Kind::Key), ("name", Kind::Text), ("tags", Kind::Document), ("count", Kind::Integer)];
+            let table = app.database.dialect().table_of_records(1, &columns);
+            let sql = format!(
+                "select count(*), count(id), count(name), count(tags), count(record.count) from {table} record"
+            );
+            let rows = query(app.database.writer(), &sql, vec![Dialect::records([record].iter())?]).await?;
+            let counts: (i64, i64, i64, i64, i64) = rows.first().context("a row")?.try_get_many_by_index()?;
+
+            assert_eq!(counts, (1, 0, 0, 0, 0));
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn sqlite_plans_a_statement_once() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            if app.database.dialect() == Dialect::Sqlite {
+                let sql = "select 1 from pragma_compile_options where compile_options = 'ENABLE_QPSG'";
+                assert_eq!(query(app.database.writer(), sql, Vec::new()).await?.len(), 1, "see .cargo/config.toml");
+            }
+            Ok(())
+        })
+        .await
+    }
 
     #[tokio::test]
     async fn a_table_is_counted_again_when_it_has_become_ten_times_as_large() -> anyhow::Result<()> {
