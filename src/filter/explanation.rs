@@ -1,7 +1,7 @@
 //! Rules taken apart: each condition by itself, in words, with its verdict and what was found.
 //!
-//! The database is asked for what is not made of other conditions, by the same code as rules are made of, so that there is
-//! one meaning; the rest follows from its parts. What is unknown does not hold.
+//! The database is asked for what is not made of other conditions, by the same code as rules are made of, so that there
+//! is one meaning; the rest follows from its parts. What is unknown does not hold.
 
 use std::fmt::Write;
 

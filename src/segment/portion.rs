@@ -4,7 +4,8 @@
 const MOST_COLUMNS: usize = 800;
 
 /// How many values a statement is given at most: SQLite takes 32,766, and PostgreSQL 65,535. What a single rule asks
-/// for is less: it has 200 tests, each with a few values, which are asked for twice: for the verdict, and for what is compared.
+/// for is less: it has 200 tests, each with a few values, which are asked for twice: for the verdict, and for what is
+/// compared.
 const MOST_VALUES: usize = 16_000;
 
 /// What something adds to a statement.

@@ -73,8 +73,8 @@ impl Dialect {
     /// Whether `expression` is one of `values`; one value alone is compared by `=`.
     #[must_use]
     pub fn among(self, expression: Expr, values: &Values) -> Expr {
-        // PostgreSQL takes a list that it does not know for ten values, finds a plan for the one that it is given cheaper, and
-        // plans each time.
+        // PostgreSQL takes a list that it does not know for ten values, finds a plan for the one that it is given
+        // cheaper, and plans each time.
         if let Some(value) = values.only() {
             return expression.eq(value);
         }

@@ -29,7 +29,8 @@ struct Page {
     nodes: Vec<Customer>,
 }
 
-/// Answers a page and a count. The amount stands in the text: neither database plans well for one that it does not know.
+/// Answers a page and a count. The amount stands in the text: neither database plans well for one that it does not
+/// know.
 pub async fn filtered(State(store): State<Store>, Json(question): Json<Question>) -> Answer {
     let least: i64 = question.least.replacen('.', "", 1).parse()?;
     let found = format!("from customer where deleted_at is null and kind = $1 and total_spent >= {least}");
