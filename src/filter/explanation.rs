@@ -114,7 +114,7 @@ impl Condition<'_> {
     ///
     /// # Errors
     /// As [`Scope::condition`].
-    fn verdict(&self, scope: &Scope, columns: &mut Columns) -> Outcome<Verdict> {
+    fn verdict(&self, scope: &Scope, columns: &mut Expressions) -> Outcome<Verdict> {
         Ok(match self.rule {
             _ if !self.is_own() => Verdict::Untold,
             Rule::All(_) => Verdict::All,
@@ -150,12 +150,12 @@ impl Condition<'_> {
     }
 }
 
-/// The columns of a statement that asks about conditions: what several ask for is asked for once.
+/// What a statement about conditions selects: what several ask for is asked for once.
 #[derive(Clone, Debug, Default)]
-pub struct Columns(Vec<Expr>);
+pub struct Expressions(Vec<Expr>);
 
-impl Columns {
-    /// The place of a column, which is added if there is none like it.
+impl Expressions {
+    /// The place of a column that holds this, from 0. It is added if there is none.
     pub fn place(&mut self, column: Expr) -> usize {
         self.0.iter().position(|other| *other == column).unwrap_or_else(|| {
             self.0.push(column);
@@ -165,7 +165,7 @@ impl Columns {
 
     /// All of them, in their places.
     #[must_use]
-    pub fn into_expressions(self) -> Vec<Expr> {
+    pub fn into_vec(self) -> Vec<Expr> {
         self.0
     }
 }
@@ -204,7 +204,7 @@ impl Verdicts {
     ///
     /// # Errors
     /// As [`Scope::condition`].
-    pub fn ask(columns: &mut Columns, scope: &Scope, conditions: &[Condition<'_>]) -> Outcome<Self> {
+    pub fn ask(columns: &mut Expressions, scope: &Scope, conditions: &[Condition<'_>]) -> Outcome<Self> {
         let judge = |condition: &Condition<'_>| {
             let verdict = condition.verdict(scope, columns)?;
             let value = condition.value(scope)?.map(|(kind, value)| (columns.place(value), kind));

@@ -18,7 +18,7 @@ use crate::{
     auth::Viewer,
     customer::CustomerWhere,
     failure::Outcome,
-    filter::{Columns, Condition, Rule, Verdicts, conditions},
+    filter::{Condition, Expressions, Rule, Verdicts, conditions},
     graphql::comparison::Where,
     instant::Instant,
     store::Reading,
@@ -140,7 +140,7 @@ async fn find(
     conditions: &[Condition<'_>],
 ) -> anyhow::Result<Option<Vec<(Option<bool>, Option<Value>)>>> {
     let key = Expr::col((customer::Entity, customer::Column::Id));
-    let mut columns = Columns::default();
+    let mut columns = Expressions::default();
     // A rule without conditions asks for nothing.
     columns.place(key.clone());
     let scope = rules::scope(reading, app.database.dialect());
@@ -148,7 +148,7 @@ async fn find(
     let mut statement = Query::select();
     statement
         .from(customer::Entity)
-        .exprs(columns.into_expressions())
+        .exprs(columns.into_vec())
         .and_where(key.eq(customer))
         .and_where(Expr::col((customer::Entity, customer::Column::DeletedAt)).is_null());
     let row = app.database.reader().query_one(&statement).await.context("could not explain a segment")?;

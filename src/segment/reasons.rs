@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     customer::CustomerWhere,
-    filter::{Book, Columns, Condition, Entry, Scope, Verdicts, decisive, own_conditions},
+    filter::{Book, Condition, Entry, Expressions, Scope, Verdicts, decisive, own_conditions},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values},
 };
@@ -96,13 +96,13 @@ async fn ask(
     customers: &[Uuid],
 ) -> anyhow::Result<Reasons> {
     let key = Expr::col((Entity, Column::Id));
-    let mut columns = Columns::default();
+    let mut columns = Expressions::default();
     let customer_place = columns.place(key.clone());
     let deleted_place = columns.place(Expr::col((Entity, Column::DeletedAt)).is_not_null());
     let verdicts = judged.iter().map(|judged| ours(Verdicts::ask(&mut columns, scope, &judged.conditions)));
     let verdicts = verdicts.collect::<anyhow::Result<Vec<_>>>()?;
     let mut statement = Query::select();
-    statement.from(Entity).exprs(columns.into_expressions());
+    statement.from(Entity).exprs(columns.into_vec());
     statement.and_where(scope.dialect.among(key, &Values::Keys(customers.to_vec())));
     let rows = db.query_all(&statement).await.context("could not tell what decides about segments")?;
     let mut reasons = Reasons::new();
