@@ -9,7 +9,7 @@ use customers::{
     config::SeedOptions,
     customer::{Customer, CustomerWhere},
     event::{Bell, Feed},
-    filter::{Literal, Quantifier, Rule, Scope, Shelf, Test},
+    filter::{Asked, Literal, Quantifier, Rule, Scope, Shelf, Test},
     graphql::comparison::Where,
     post::{Post, Templates},
     progress::Progress,
@@ -78,7 +78,7 @@ fn writing(criterion: &mut Criterion) {
         reading: app.reading(),
         dialect: app.database.dialect(),
         reads_personal: true,
-        is_of_all: false,
+        asked: Asked::Some,
         states_bounds: false,
     };
     criterion.bench_function("a filter as SQL", |bencher| {

@@ -120,11 +120,7 @@ impl Condition<'_> {
             Rule::All(_) => Verdict::All,
             Rule::Any(_) => Verdict::Any,
             Rule::Not(_) => Verdict::Not,
-            // What is unknown does not hold.
-            rule => {
-                let holds = scope.condition(self.root, rule)?;
-                Verdict::Asked(columns.place(Expr::case(holds, Expr::cust("1")).finally(Expr::cust("0")).into()))
-            }
+            rule => Verdict::Asked(columns.place(scope.verdict(self.root, rule)?)),
         })
     }
 

@@ -13,5 +13,5 @@ mod subject;
 pub use book::{Book, Entry, Reads, Shelf, Unreadable};
 pub use explanation::{Condition, Expressions, Verdicts, conditions, decisive, own_conditions};
 pub use rule::{Literal, Quantifier, Rule, Test};
-pub use sql::{MOST_TESTS, Scope};
+pub use sql::{Asked, MOST_TESTS, Scope, join_one};
 pub use subject::{Edge, Field, Kind, Shape, Subject};

@@ -1,9 +1,9 @@
 //! Rules as SQL conditions.
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoIden, SelectStatement, Value};
+use sea_orm::sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, SelectStatement, Value};
 
-use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Subject, Test};
+use super::{Edge, Field, Kind, Literal, Quantifier, Rule, Shape, Subject, Test};
 use crate::{
     failure::{Failure, Outcome},
     fold,
@@ -29,12 +29,23 @@ pub struct Scope {
     pub dialect: Dialect,
     /// Whether personal data may be tested: whoever may not read it may not find it out by filters either.
     pub reads_personal: bool,
-    /// Whether all rows are asked, and not some that are found by something else.
-    pub is_of_all: bool,
+    /// Which rows are asked.
+    pub asked: Asked,
     /// Whether the bounds of ranges stand in the text of the statement. A database that plans for values that it does not
     /// know takes a range for a part of all rows, say a third: a list of few would be read by the index of its order, or
     /// counted row by row. A statement that is asked again and again is better off with one text and one plan.
     pub states_bounds: bool,
+}
+
+/// Which rows a statement asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Some, which are found by something else.
+    Some,
+    /// The same, to which [`join_one`] has joined what edges lead to that is one row at most: many conditions read it once.
+    Joined,
+    /// All.
+    All,
 }
 
 impl Scope {
@@ -52,6 +63,14 @@ impl Scope {
             )));
         }
         self.rule(subject, rule, 0)
+    }
+
+    /// 1 where a row of `subject` fulfils `rule`, else 0: what is unknown does not hold.
+    ///
+    /// # Errors
+    /// As [`Scope::condition`].
+    pub fn verdict(&self, subject: &Subject, rule: &Rule) -> Outcome<Expr> {
+        Ok(Expr::case(self.condition(subject, rule)?, Expr::cust("1")).finally(Expr::cust("0")).into())
     }
 
     fn rule(&self, subject: &Subject, rule: &Rule, depth: u32) -> Outcome<Expr> {
@@ -121,6 +140,13 @@ impl Scope {
     ) -> Outcome<Expr> {
         let other = (edge.subject)();
         let condition = self.rule(other, rule, depth + 1)?;
+        if self.asked == Asked::Joined
+            && depth == 0
+            && quantifier == Quantifier::Some
+            && let Some(key) = key_of_one(edge)
+        {
+            return Ok(Expr::col(((other.table)(), key)).is_not_null().and(condition));
+        }
         let mut rows = Self::rows(edge, if quantifier == Quantifier::Every { fails(condition) } else { condition });
         let found = if self.lists(depth) {
             listed(subject, other, edge.join, rows, false)
@@ -161,7 +187,7 @@ impl Scope {
     /// Whether related rows are a list that is made once for the whole statement. SQLite runs a correlated subquery
     /// again for every row, so that the cost of nested ones multiplies; PostgreSQL joins them.
     fn lists(&self, depth: u32) -> bool {
-        (depth > 0 || self.is_of_all) && self.dialect == Dialect::Sqlite
+        (depth > 0 || self.asked == Asked::All) && self.dialect == Dialect::Sqlite
     }
 
     fn test(&self, field: &Field, test: &Test) -> Outcome<Expr> {
@@ -258,6 +284,25 @@ impl Scope {
                 currency.exponent() + EXTRA
             ))
         })
+    }
+}
+
+/// Joins what the edges of `subject` lead to that is one row at most, found by a column of its own.
+pub fn join_one(subject: &Subject, statement: &mut SelectStatement) {
+    for edge in subject.edges {
+        let Some(key) = key_of_one(edge) else { continue };
+        let table = ((edge.subject)().table)();
+        let hangs = Expr::col((table.clone(), key)).equals(((subject.table)(), "id"));
+        statement.left_join(table, hangs);
+    }
+}
+
+/// The column of the one row that an edge leads to, at most, which holds the key of the row that it hangs on.
+fn key_of_one(edge: &Edge) -> Option<DynIden> {
+    let is_plain = edge.shape == Shape::One && edge.only.is_none() && (edge.subject)().live.is_none();
+    match edge.join {
+        Join::Column(column) if is_plain => Some(column()),
+        _ => None,
     }
 }
 
@@ -387,8 +432,13 @@ mod tests {
             currency: "USD".parse().map_err(anyhow::Error::msg)?,
             columns: Columns::ALL,
         };
-        let scope =
-            Scope { reading, dialect: Dialect::Postgres, reads_personal: true, is_of_all: false, states_bounds: true };
+        let scope = Scope {
+            reading,
+            dialect: Dialect::Postgres,
+            reads_personal: true,
+            asked: Asked::Some,
+            states_bounds: true,
+        };
         let field = Field { name: "a", kind: Kind::Money, expression: |_| Expr::col("a"), is_personal: false };
         let amount = |decimal: &str| Literal::Decimal(decimal.to_owned());
         let cases = [

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     auth::Viewer,
     failure::{Failure, Outcome},
-    filter::{Rule, Scope},
+    filter::{Asked, Rule, Scope},
     store::{self, Join, Page, Reading, Siblings, Sort, Window},
 };
 
@@ -237,7 +237,7 @@ pub fn rule<W: Where>(ctx: &Context<'_>, filter: W) -> Outcome<(Rule, Expr)> {
         reading: *reading,
         dialect: app.database.dialect(),
         reads_personal: ctx.data_unchecked::<Viewer>().reads_personal(),
-        is_of_all: false,
+        asked: Asked::Some,
         states_bounds: true,
     };
     let rule = filter.into().keyed(W::SUBJECT, &app.base)?;

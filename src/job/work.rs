@@ -34,7 +34,7 @@ const FIRST_BATCH: usize = 250;
 
 /// Bounds of the number of customers in one transaction.
 const SMALLEST_BATCH: usize = 25;
-const LARGEST_BATCH: usize = 10_000;
+const LARGEST_BATCH: usize = 50_000;
 
 /// How long one transaction is to take. Whoever else writes waits for it on SQLite, and on PostgreSQL only for the customers
 /// that it is about.

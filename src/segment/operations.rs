@@ -12,11 +12,13 @@ use super::{
     Changed, computation,
     portion::{Size, portions},
     reasons::{Reasons, reasons},
-    rules,
+    rules::{self, ours},
 };
 use crate::{
+    customer::CustomerWhere,
     event::Event,
-    filter::{Book, Entry},
+    filter::{Asked, Book, Entry, Scope, join_one},
+    graphql::comparison::Where,
     store::{Dialect, Kind, Values, execute},
     transaction::{Overtaken, Transaction},
 };
@@ -35,11 +37,12 @@ pub async fn reconsider(tx: &Transaction, book: &Book, customers: &[Uuid], chang
         return Ok(());
     }
     let (dialect, reading, keys) = (tx.dialect(), tx.reading(), Values::Keys(customers.to_vec()));
+    let scope = Scope { asked: Asked::Joined, ..rules::scope(&reading, dialect) };
     let mut changed = changed.clone();
     for level in book.levels() {
         let mut asked = Vec::new();
         for entry in level.iter().filter(|entry| changed.concerns(entry)) {
-            asked.push((entry, rules::condition(&reading, dialect, &entry.rule)?));
+            asked.push((entry, ours(scope.verdict(CustomerWhere::SUBJECT, &entry.rule))?));
         }
         for asked in portions(&asked, |(entry, _)| Size { columns: 1, values: entry.values }) {
             let are = held(tx, &keys, asked.iter().map(|(entry, _)| entry.key)).await?;
@@ -169,7 +172,7 @@ async fn held(
     Ok(rows.into_iter().collect())
 }
 
-/// The places that customers are due, by the conditions of segments.
+/// The places that customers are due, by the verdicts about segments.
 async fn due(
     tx: &Transaction,
     customers: &Values,
@@ -178,10 +181,8 @@ async fn due(
     let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
     let mut statement = computation::live();
     statement.expr(key.clone()).and_where(tx.dialect().among(key, customers));
-    for (_, condition) in segments {
-        // What is unknown does not hold.
-        statement.expr(Expr::case(condition.clone(), Expr::cust("1")).finally(Expr::cust("0")));
-    }
+    join_one(CustomerWhere::SUBJECT, &mut statement);
+    statement.exprs(segments.iter().map(|(_, verdict)| verdict.clone()));
     let rows = tx.db.query_all(&statement).await.context("could not tell the segments of customers")?;
     let mut places = BTreeSet::new();
     for row in rows {
@@ -193,4 +194,61 @@ async fn due(
         }
     }
     Ok(places)
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{event::EventCause, rfm_score::RfmSegment, term::Term};
+
+    use super::*;
+    use crate::{
+        event::log::Origin,
+        filter::{Literal, Quantifier, Rule, Test},
+        given,
+        rfm::computation,
+        segment::{editing, input::SegmentCreateInput},
+    };
+
+    #[tokio::test]
+    async fn conditions_on_what_is_not_there_do_not_hold_and_so_hold_turned_around() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let (scored, unscored) = (given::customer(&tx, "Jane").await?, given::customer(&tx, "John").await?);
+            computation::keep(&tx, &[(scored, Some([1, 1, 1]))]).await?;
+            tx.commit().await?;
+            let is = |segment: RfmSegment| Rule::Compare {
+                field: "segment".to_owned(),
+                test: Test::Eq(Literal::Text(segment.description().name.to_owned())),
+            };
+            let rfm =
+                |rule| Rule::Related { edge: "rfm".to_owned(), quantifier: Quantifier::Some, rule: Box::new(rule) };
+            let not = |rule| Rule::Not(Box::new(rule));
+            let (lost, champion) = (RfmSegment::Lost, RfmSegment::Champions);
+            let cases = [
+                (rfm(is(lost)), vec![scored]),
+                (rfm(is(champion)), vec![]),
+                (rfm(not(is(champion))), vec![scored]),
+                (not(rfm(is(champion))), vec![scored, unscored]),
+                (not(rfm(not(is(champion)))), vec![unscored]),
+                (Rule::Any(vec![rfm(is(champion)), not(rfm(is(lost)))]), vec![unscored]),
+            ];
+
+            let tx = Transaction::begin(&app, &Origin { actor: "test".to_owned(), cause: EventCause::Job }).await?;
+            for (rule, expected) in cases {
+                let name = serde_json::to_string(&rule)?;
+                let input = &SegmentCreateInput { name: name.clone(), handle: None, description: None, filter: None };
+                let segment = editing::create(&tx, input, Some(rule)).await.expect("a segment");
+                let book = rules::read(&*tx.db, &tx.reading()).await?;
+
+                reconsider(&tx, &book, &[scored, unscored], &Changed::Everything).await?;
+
+                let customers = Values::Keys(vec![scored, unscored]);
+                let members = held(&tx, &customers, std::iter::once(segment)).await?;
+                let expected = expected.into_iter().map(|customer| (segment, customer)).collect();
+                assert_eq!(members, expected, "{name}");
+            }
+            Ok(())
+        })
+        .await
+    }
 }

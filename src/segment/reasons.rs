@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     customer::CustomerWhere,
-    filter::{Book, Condition, Entry, Expressions, Scope, Verdicts, decisive, own_conditions},
+    filter::{Asked, Book, Condition, Entry, Expressions, Scope, Verdicts, decisive, join_one, own_conditions},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values},
 };
@@ -48,7 +48,8 @@ pub async fn reasons(
     for (segment, customer) in places {
         moved.entry(*segment).or_default().push(*customer);
     }
-    let scope = scope(reading, Dialect::from(db.get_database_backend()));
+    let dialect = Dialect::from(db.get_database_backend());
+    let scope = Scope { asked: Asked::Joined, ..scope(reading, dialect) };
     // Rules are judged together that are about the same customers: all of them where there is one customer. Of many, few
     // move in the same segments, and each rule asks about its own.
     let mut alike: BTreeMap<&[Uuid], Vec<Judged<'_>>> = BTreeMap::new();
@@ -103,6 +104,7 @@ async fn ask(
     let verdicts = verdicts.collect::<anyhow::Result<Vec<_>>>()?;
     let mut statement = Query::select();
     statement.from(Entity).exprs(columns.into_vec());
+    join_one(CustomerWhere::SUBJECT, &mut statement);
     statement.and_where(scope.dialect.among(key, &Values::Keys(customers.to_vec())));
     let rows = db.query_all(&statement).await.context("could not tell what decides about segments")?;
     let mut reasons = Reasons::new();

@@ -18,7 +18,7 @@ use super::named::Named;
 use crate::{
     customer::CustomerWhere,
     failure::{Failure, Outcome},
-    filter::{Book, Condition, Entry, Reads, Rule, Scope, Unreadable, own_conditions},
+    filter::{Asked, Book, Condition, Entry, Reads, Rule, Scope, Unreadable, own_conditions},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values, execute},
     transaction::Transaction,
@@ -159,14 +159,14 @@ pub fn condition(reading: &Reading, dialect: Dialect, rule: &Rule) -> anyhow::Re
 /// # Errors
 /// When the rule cannot be read.
 pub fn condition_for_all(reading: &Reading, dialect: Dialect, rule: &Rule) -> anyhow::Result<Expr> {
-    let scope = Scope { is_of_all: true, ..scope(reading, dialect) };
+    let scope = Scope { asked: Asked::All, ..scope(reading, dialect) };
     ours(scope.condition(CustomerWhere::SUBJECT, rule))
 }
 
 /// What stored rules mean: they were looked at when they were written.
 #[must_use]
 pub fn scope(reading: &Reading, dialect: Dialect) -> Scope {
-    Scope { reading: *reading, dialect, reads_personal: true, is_of_all: false, states_bounds: false }
+    Scope { reading: *reading, dialect, reads_personal: true, asked: Asked::Some, states_bounds: false }
 }
 
 /// What is wrong with a stored rule is our own fault.

@@ -88,6 +88,17 @@ impl Dialect {
         }
     }
 
+    /// A value that no plan is made for. PostgreSQL plans for the value of a parameter where that promises fewer rows than
+    /// one that it does not know, as at the end of an index: each time again. SQLite does so for none (see
+    /// `.cargo/config.toml`).
+    #[must_use]
+    pub fn unpeeked(self, value: Value) -> Expr {
+        match self {
+            Self::Postgres => Expr::SubQuery(None, Box::new(SelectStatement::new().expr(value).take().into())),
+            Self::Sqlite => value.into(),
+        }
+    }
+
     /// A table function with a row for each of `values`; [`Dialect::key_element`] reads a key in it.
     #[must_use]
     pub fn elements(self, values: &Values) -> FunctionCall {

@@ -134,7 +134,7 @@ pub async fn page<T: Record>(
 ) -> Outcome<Page<T>> {
     let mut statement = record::select::<T>(reading);
     statement.expr(sort.value()).and_where_option(condition);
-    limit::<T>(&mut statement, sort, window);
+    limit::<T>(database.dialect(), &mut statement, sort, window);
     let rows = database.reader().query_all_raw(with_limit_written(database, &statement)).await?;
 
     let siblings = Siblings::default();
@@ -176,7 +176,7 @@ pub async fn page_by_parent<T: Record>(
     };
     attach::<T>(&mut inner, join);
     inner.and_where(hang::<T>(join, dialect)).and_where_option(condition);
-    limit::<T>(&mut inner, sort, window);
+    limit::<T>(dialect, &mut inner, sort, window);
 
     let columns = record::columns::<T>(reading).map(|column| DynIden::from(IdenStatic::as_str(column)));
     let statement = by_parent::<T>((dialect, &parents), columns, inner, sort);
@@ -346,9 +346,11 @@ fn by_parent<T: Record>(
 }
 
 /// Cuts the statement to the window, and to one row more, which tells whether the list goes on.
-fn limit<T: Record>(statement: &mut SelectStatement, sort: &Sort, window: &Window) {
+fn limit<T: Record>(dialect: Dialect, statement: &mut SelectStatement, sort: &Sort, window: &Window) {
     let place = || Expr::tuple([sort.expression.clone(), record::key::<T>()]);
-    let at = |position: &Position| Expr::tuple([position.value.clone().into(), Expr::val(position.key)]);
+    let at = |position: &Position| {
+        Expr::tuple([dialect.unpeeked(position.value.clone().into()), dialect.unpeeked(position.key.into())])
+    };
     for (position, is_after) in [(&window.after, true), (&window.before, false)] {
         let Some(position) = position else { continue };
         // A row value, not `a > x or (a = x and id > y)`: only this form is one range of the index.
@@ -410,11 +412,11 @@ fn arrange<T>(mut rows: Vec<Row<T>>, window: &Window) -> Page<T> {
     Page { rows, has_more }
 }
 
-impl From<SortValue> for Expr {
+impl From<SortValue> for Value {
     fn from(value: SortValue) -> Self {
         match value {
-            SortValue::Integer(integer) => Value::from(integer).into(),
-            SortValue::Text(text) => Value::from(text).into(),
+            SortValue::Integer(integer) => integer.into(),
+            SortValue::Text(text) => text.into(),
         }
     }
 }
