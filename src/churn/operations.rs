@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{DbErr, Statement, StreamTrait, Value};
 use uuid::Uuid;
 
 use super::risk::high_from;
 use crate::{
     event::Event,
-    store::{execute, query},
+    store::{execute, query, read_each},
     transaction::Transaction,
 };
 
@@ -38,7 +38,7 @@ impl Misjudged {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow::Result<Vec<Misjudged>> {
+pub async fn misjudged(db: &impl StreamTrait, now: DateTime<Utc>) -> anyhow::Result<Vec<Misjudged>> {
     let sql = format!(
         "select customer.id, state.id is null
         from customer left join churn_state state on state.id = customer.id
@@ -46,13 +46,13 @@ pub async fn misjudged(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow:
         order by customer.id",
         is_churned("cast($1 as bigint)"),
     );
-    let rows = query(db, &sql, vec![now.timestamp_millis().into()]).await;
-    let rows = rows.context("could not tell the churn risk of customers")?;
-    let misjudged = rows.iter().map(|row| {
+    let parameters = [now.timestamp_millis().into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
+    let misjudged = read_each(db, statement, |row| {
         let (customer, is_new) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         Ok(if is_new { Misjudged::New(customer) } else { Misjudged::Turned(customer) })
     });
-    Ok(misjudged.collect::<Result<_, DbErr>>()?)
+    misjudged.await.context("could not tell the churn risk of customers")
 }
 
 /// Looks at `customers` now, whose rows are locked, and tells of those who were lost or won back since the last time.

@@ -1,5 +1,6 @@
 //! Customers: the persons and organizations that buy, with the figures that tell what they are to the store.
 
+pub mod drift;
 mod edit;
 mod engagement;
 mod filter;

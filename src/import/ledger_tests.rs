@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     config::{Format, OnError},
-    customer::metrics,
+    customer::drift,
     given::{each_store, each_store_in, now},
     progress::Progress,
 };
@@ -77,7 +77,7 @@ async fn nine_days_of_online_retail_add_up_to_what_the_file_says() -> anyhow::Re
         assert_eq!(all::<order_item::Entity>(reader).await?.len(), 14_505);
         let spent: i64 = customers(&app).await?.values().map(|customer| customer.total_spent).sum();
         assert_eq!(spent, 31_187_800 - 725_465);
-        assert_eq!(metrics::verify(reader, now(), 1).await?.0, 0);
+        assert_eq!(drift::verify(reader, now(), 1).await?.0, 0);
         let events = all::<event::Entity>(reader).await?;
         let mut kinds = HashMap::new();
         for event in &events {
@@ -137,12 +137,12 @@ async fn an_import_that_was_interrupted_is_completed_by_another() -> anyhow::Res
             orders = some_orders => orders?,
         };
         assert!(orders < 776, "{orders}");
-        assert_eq!(metrics::verify(app.database.reader(), now(), 1).await?.0, 0, "figures are right in between");
+        assert_eq!(drift::verify(app.database.reader(), now(), 1).await?.0, 0, "figures are right in between");
 
         let report = load(&app, Format::OnlineRetail, NINE_DAYS, &Manner::default()).await?;
 
         assert_eq!(report.orders + report.refunds + report.recognized + report.customers + report.products, 3519);
-        assert_eq!(metrics::verify(app.database.reader(), now(), 1).await?.0, 0);
+        assert_eq!(drift::verify(app.database.reader(), now(), 1).await?.0, 0);
         let events = all::<event::Entity>(app.database.reader()).await?;
         let told: BTreeSet<_> = events
             .iter()

@@ -2,13 +2,19 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use uuid::Uuid;
+
 use super::work::Work;
 use crate::{
     app::App,
-    customer::metrics::{self, Drift},
+    customer::{
+        drift::{self, Drift},
+        metrics,
+    },
     event::log,
     loyalty,
     segment::{self, Changed},
+    transaction::Transaction,
 };
 
 /// Of how many customers the drift is told at most.
@@ -21,25 +27,27 @@ pub struct MetricsReport {
     drifts: Vec<Drift>,
 }
 
-/// Rebuilds the figures of all customers from what the ledger holds now, batch by batch, with the tiers and segments
-/// that follow from them. Those of a batch cannot buy meanwhile.
+/// Corrects the figures of all customers that are not what the ledger holds now, batch by batch of those with the same
+/// drift, with the tiers and segments that follow from them. Those of a batch cannot buy meanwhile.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(work.count_customers().await?);
-    let drifted = metrics::drifted(work.reader(), work.now).await?;
-    work.apply(&drifted, |tx, batch| async move {
-        log::lock(&*tx.db, &batch).await?;
-        // Not as of when the transaction began: whoever was waited for may have bought since.
-        let changed = metrics::rebuild(&*tx.db, tx.clock().now(), Some(&batch)).await?;
-        loyalty::operations::reconsider_tiers(&tx, &batch).await?;
-        let rules = segment::rules::of(&tx).await?;
-        let figures = Changed::from(&metrics::columns()[..]);
-        segment::operations::reconsider(&tx, &rules, &batch, &figures).await?;
-        Ok(usize::try_from(changed).unwrap_or(batch.len()))
-    })
-    .await
+    for (columns, customers) in drift::drifted(work.reader(), work.now).await? {
+        let (columns, figures) = (&columns[..], &Changed::from(&columns[..]));
+        let correct = |tx: Transaction, batch: Vec<Uuid>| async move {
+            log::lock(&*tx.db, &batch).await?;
+            // Not as of when the transaction began: whoever was waited for may have bought since.
+            let corrected = metrics::correct(&*tx.db, tx.clock().now(), &batch, columns).await?;
+            loyalty::operations::reconsider_tiers(&tx, &batch).await?;
+            let rules = segment::rules::of(&tx).await?;
+            segment::operations::reconsider(&tx, &rules, &batch, figures).await?;
+            Ok(usize::try_from(corrected).unwrap_or(batch.len()))
+        };
+        work.apply(&customers, correct).await?;
+    }
+    Ok(())
 }
 
 /// Compares the figures of all customers with what the ledger holds now. Changes nothing.
@@ -47,7 +55,7 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
 /// # Errors
 /// When the database fails.
 pub async fn verify_metrics(app: &App) -> anyhow::Result<MetricsReport> {
-    let (count, drifts) = metrics::verify(app.database.patient_reader(), app.clock.now(), MOST_TOLD).await?;
+    let (count, drifts) = drift::verify(app.database.patient_reader(), app.clock.now(), MOST_TOLD).await?;
     Ok(MetricsReport { count, drifts })
 }
 

@@ -6,7 +6,7 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{event::EventType, term::Term};
-use sea_orm::{ConnectionTrait, sea_query::Value};
+use sea_orm::{ConnectionTrait, Statement, StreamTrait, sea_query::Value};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     customer::metrics::movements_of_members,
     instant::Instant,
-    store::{Dialect, Kind, execute, query},
+    store::{Dialect, Kind, execute, query, read_each},
 };
 
 /// A customer who came into a program.
@@ -132,14 +132,15 @@ pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn overdue(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
+pub async fn overdue(db: &impl StreamTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
     let mut falls = Falls::at_the_end_of_periods(as_of, 3);
     let movers = movers(&format!("customer.deleted_at is null and {}", falls.condition), &falls);
     let mut parameters = instants(as_of);
     parameters.append(&mut falls.parameters);
     let sql = format!("{movers} select distinct customer_id from mover where not is_rise order by customer_id");
-    let rows = query(db, &sql, parameters).await.context("could not tell who falls to another loyalty tier")?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
+    let overdue = read_each(db, statement, |row| row.try_get_by_index(0)).await;
+    overdue.context("could not tell who falls to another loyalty tier")
 }
 
 /// Lets `customers` fall, in programs that count the spending of a period, to the tier that they reached in it, when
@@ -230,7 +231,9 @@ async fn settle(
 ) -> anyhow::Result<Vec<Move>> {
     let dialect = Dialect::from(tx.get_database_backend());
     let sql = format!(
-        "{movers}, change as (
+        "{movers}, earner as (
+            select * from mover where {is_by_money}
+        ), change as (
             select * from {movements} movement where instant <= cast($1 as bigint)
             union all
             select mover.*, cast(null as bigint), 0 from mover
@@ -249,7 +252,7 @@ async fn settle(
         group by id, customer_id, program_id, tier_id, is_rise, least, left_at, since, evaluation, from_id, tier_since",
         movers = movers(is_meant, falls),
         // Whoever has no movements has a row all the same.
-        movements = movements_of_members("mover", "mover.*"),
+        movements = movements_of_members("earner", "earner.*"),
         is_by_money = falls.is_by_money,
     );
     let mut parameters = instants(as_of);

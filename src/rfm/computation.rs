@@ -8,8 +8,7 @@ use entity::{
     rfm_run::{Cell, Cells, CutPoint, CutPoints, Share, Shares},
     term::Term,
 };
-use futures_util::TryStreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, StreamTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement};
 use serde::Serialize;
 use uuid::{Uuid, fmt::Simple};
 
@@ -17,7 +16,7 @@ use super::segment::segment;
 use crate::{
     customer::metrics,
     instant::DAY,
-    store::{Dialect, Kind, execute},
+    store::{Dialect, Kind, execute, read_each},
 };
 
 /// What the scores of one customer are to be: recency, frequency, monetary value; none where they have none any more.
@@ -59,11 +58,8 @@ pub async fn score(db: &DatabaseConnection, as_of: DateTime<Utc>, figures: Figur
     let sql = statement(db, figures);
     let parameters = [as_of.timestamp_millis().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
-    let context = "could not score the customers";
     let (mut changes, mut groups) = (Vec::new(), Vec::new());
-    let mut rows = db.stream_raw(statement).await.context(context)?;
-    // One by one, as there may be as many as customers.
-    while let Some(row) = rows.try_next().await.context(context)? {
+    let read = |row: &QueryResult| {
         let recency: Option<i64> = row.try_get_by_index(1)?;
         let scores = match recency {
             Some(recency) => {
@@ -83,7 +79,9 @@ pub async fn score(db: &DatabaseConnection, as_of: DateTime<Utc>, figures: Figur
             }),
             (None, None) => {}
         }
-    }
+        Ok(())
+    };
+    read_each(db, statement, read).await.context("could not score the customers")?;
     // Rows of neighbours stand on the same pages.
     changes.sort_unstable_by_key(|(customer, _)| *customer);
     Ok(Scoring { changes, ..summary(&groups) })
@@ -100,8 +98,8 @@ struct Group {
     revenue: i64,
 }
 
-fn score_of(score: i64) -> anyhow::Result<i8> {
-    i8::try_from(score).context("a score is 1 to 5")
+fn score_of(score: i64) -> Result<i8, DbErr> {
+    i8::try_from(score).map_err(|_| DbErr::Type("a score is 1 to 5".to_owned()))
 }
 
 /// Rows of two kinds: of groups of customers with equal scores, whose first column is null, and of customers whose

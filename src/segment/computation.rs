@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use entity::{customer, segment, segment_membership};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect, StreamTrait,
     sea_query::{DeleteStatement, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement},
 };
 use serde_json::json;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Changed, built_in::is_scored, reasons::reasons, rules};
 use crate::{
     filter::Entry,
-    store::{Dialect, Kind, Reading, Values, execute},
+    store::{Dialect, Kind, Reading, Values, execute, read_each},
 };
 
 /// A customer who entered a segment, or left it.
@@ -73,11 +73,7 @@ pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: &[
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
-pub async fn misplaced(
-    db: &impl ConnectionTrait,
-    reading: &Reading,
-    segment: &Entry,
-) -> anyhow::Result<BTreeSet<Uuid>> {
+pub async fn misplaced(db: &impl StreamTrait, reading: &Reading, segment: &Entry) -> anyhow::Result<BTreeSet<Uuid>> {
     let condition = rules::condition_for_all(reading, Dialect::from(db.get_database_backend()), &segment.rule)?;
     let key = || Expr::col((customer::Entity, customer::Column::Id));
     let member = || Expr::col((segment_membership::Entity, segment_membership::Column::CustomerId));
@@ -91,7 +87,8 @@ pub async fn misplaced(
     let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
     let mut customers = BTreeSet::new();
     for select in [outside, wrongly_inside] {
-        customers.extend(keys(db.query_all(&select).await).context("could not tell who is misplaced in a segment")?);
+        let found = read_each(db, db.get_database_backend().build(&select), |row| row.try_get_by_index(0)).await;
+        customers.extend::<Vec<Uuid>>(found.context("could not tell who is misplaced in a segment")?);
     }
     Ok(customers)
 }

@@ -19,4 +19,4 @@ pub use page::{
 pub use record::{Columns, Read, Reading, Record};
 pub use rows::Rows;
 pub use siblings::Siblings;
-pub use writing::{Kind, execute, insert_all, query, update};
+pub use writing::{Kind, execute, insert_all, query, read_each, update};

@@ -1,13 +1,17 @@
 //! Writing many rows at once: one transaction, few statements.
 
+use std::pin::pin;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
-    Iterable, ModelTrait, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sea_query::Value,
+    Iterable, ModelTrait, QueryResult, SqliteTransactionMode, Statement, StreamTrait, TransactionOptions,
+    TransactionTrait, sea_query::Value,
 };
 use serde::Serialize;
+use tokio::task::coop::consume_budget;
 
 use super::{Database, Dialect, Values};
 
@@ -144,6 +148,26 @@ pub async fn execute(tx: &impl ConnectionTrait, sql: &str, parameters: Vec<Value
 pub async fn query(tx: &impl ConnectionTrait, sql: &str, parameters: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, parameters);
     tx.query_all_raw(statement).await
+}
+
+/// Runs a statement that may have as many rows as a table, and gives what each of them holds: who else is served by the
+/// thread has a turn between them, and none is kept.
+///
+/// # Errors
+/// When the database refuses the statement, or `read` a row.
+pub async fn read_each<T>(
+    db: &impl StreamTrait,
+    statement: Statement,
+    mut read: impl FnMut(&QueryResult) -> Result<T, DbErr>,
+) -> Result<Vec<T>, DbErr> {
+    let mut rows = pin!(db.stream_raw(statement).await?);
+    let mut things = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        things.push(read(&row)?);
+        // Rows come faster than they are asked for.
+        consume_budget().await;
+    }
+    Ok(things)
 }
 
 impl Dialect {
