@@ -8,6 +8,7 @@ use sea_orm::{
     ConnectionTrait, QueryResult,
     sea_query::{Expr, ExprTrait, Query},
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     customer::CustomerWhere,
-    filter::{Book, Condition, Entry, Expressions, Scope, Verdicts, decisive, own_conditions},
+    filter::{Book, Condition, Entry, Expressions, Finding, Scope, Verdicts, decisive, own_conditions},
     graphql::comparison::Where,
     store::{Dialect, Reading, Values},
 };
@@ -82,7 +83,7 @@ impl<'a> Judged<'a> {
         Self { entry, is_changed, conditions: own_conditions(CustomerWhere::SUBJECT, &entry.rule) }
     }
 
-    /// A verdict and a value for each condition; what a test is given is asked for with both.
+    /// A verdict and a finding for each condition; what a test is given is asked for with both.
     fn size(&self) -> Size {
         Size { columns: 2 * self.conditions.len(), values: 2 * self.entry.values }
     }
@@ -142,13 +143,25 @@ fn told(
         if conditions[place].is_personal() {
             return Ok(format!("{not}{text}"));
         }
-        Ok(match verdicts.value(row, place, &scope.reading)? {
-            None => format!("{not}{text} (is missing)"),
-            Some(serde_json::Value::String(value)) => format!("{not}{text} (is {})", short(value)),
-            Some(value) => format!("{not}{text} (is {value})"),
+        let finding = verdicts.finding(row, place, &scope.reading)?;
+        Ok(match finding.and_then(in_words) {
+            None => format!("{not}{text}"),
+            Some(finding) => format!("{not}{text} ({finding})"),
         })
     });
     told.collect()
+}
+
+/// What was found, unless the verdict says it: that none of some, or all of every, fulfil a condition.
+fn in_words(finding: Finding) -> Option<String> {
+    match finding {
+        Finding::Compared(None) => Some("is missing".to_owned()),
+        Finding::Compared(Some(Value::String(value))) => Some(format!("is {}", short(value))),
+        Finding::Compared(Some(value)) => Some(format!("is {value}")),
+        Finding::Fulfilling(0) | Finding::Failing(0) => None,
+        Finding::Fulfilling(count) => Some(format!("{count} of them")),
+        Finding::Failing(count) => Some(format!("all but {count}")),
+    }
 }
 
 fn short(text: String) -> String {

@@ -188,7 +188,7 @@ const ENTERED: &str = "insert into event
         (id, position, kind, occurred_at, customer_id, sequence, segment_id, changed_fields, decided_by, actor, cause)
     select {key}, {position}, 'SEGMENT_ENTERED', {now}, customer_id,
         1 + (select coalesce(max(sequence), 0) from event where event.customer_id = entered.customer_id),
-        segment_id, '[]', '[\"rfm (segment = CHAMPIONS) (is 1)\"]', 'by hand', 'JOB'
+        segment_id, '[]', '[\"rfm (segment = CHAMPIONS)\"]', 'by hand', 'JOB'
     from segment_membership entered where since = {now}";
 
 /// The figures of customers that are not what their orders and refunds come to.
