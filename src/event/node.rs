@@ -41,9 +41,10 @@ pub struct CustomerEvent {
     /// The fields that have another value now, by their names here. Empty unless the customer was updated or tagged.
     #[iri("customers:changedFields")]
     changed_fields: Vec<String>,
-    /// The conditions that decided that the customer entered a segment, or left it, each with what was found; `not`
-    /// before those that do not hold. Where the rule has many, those whose values had just changed. Empty for a segment
-    /// without a rule, and for whatever else happens. No personal data.
+    /// The conditions that decided that the customer entered a segment, or left it, each with what was found:
+    /// `totalSpent ≥ 1000 (is 1200.00)`, `some orders (total ≥ 100) (2 of them)`, and `not` before those that do not
+    /// hold: `not every orders (status = DELIVERED) (all but 1)`. Where the rule has many, those whose values had just
+    /// changed. Empty for a segment without a rule, and for whatever else happens. No personal data.
     #[iri("customers:decidedBy")]
     decided_by: Vec<String>,
     /// Who did it.

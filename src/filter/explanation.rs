@@ -124,25 +124,41 @@ impl Condition<'_> {
         })
     }
 
-    /// What is compared, as SQL: the field, or the number of related nodes that fulfil the condition.
-    fn value(&self, scope: &Scope) -> Outcome<Option<(Kind, Expr)>> {
+    /// Whether its verdict says all that is to be told: it is about one related node, or a tag.
+    #[must_use]
+    pub fn says_all(&self) -> bool {
+        matches!(self.rule, Rule::Related { edge, quantifier, .. } if *quantifier != Quantifier::Every
+            && self.subject.edge(edge).is_some_and(|edge| edge.shape != Shape::Many))
+    }
+
+    /// What tells more than the verdict, as SQL.
+    fn evidence(&self, scope: &Scope) -> Outcome<Option<(Evidence, Expr)>> {
+        let count = |evidence, edge, rule: &Rule| Ok(Some((evidence, scope.count(self.root, edge, rule)?)));
         if let Some(edge) = self.edge {
-            return scope.count(self.root, edge, self.rule).map(|count| Some((Kind::Integer, count)));
+            return count(Evidence::Fulfilling, edge, self.rule);
         }
-        Ok(match self.rule {
-            Rule::All(_) | Rule::Any(_) | Rule::Not(_) => None,
-            Rule::Compare { field, .. } => {
-                self.subject.field(field).map(|field| (field.kind, readable(field, &scope.reading)))
-            }
+        match self.rule {
+            Rule::All(_) | Rule::Any(_) | Rule::Not(_) => Ok(None),
+            _ if self.says_all() => Ok(None),
+            Rule::Compare { field, .. } => Ok(self
+                .subject
+                .field(field)
+                .map(|field| (Evidence::Compared(field.kind), readable(field, &scope.reading)))),
             // As it is, not as what it is compared as: one of another type is told, too.
-            Rule::Member { field, name, .. } => self.subject.field(field).map(|field| {
-                (Kind::Json, scope.dialect.member((field.expression)(&scope.reading), name, JsonType::Any))
-            }),
-            Rule::Related { edge, rule, .. } | Rule::Counted { edge, rule, .. } => match self.subject.edge(edge) {
-                Some(edge) => Some((Kind::Integer, scope.count(self.root, edge, rule)?)),
-                None => None,
+            Rule::Member { field, name, .. } => Ok(self.subject.field(field).map(|field| {
+                let member = scope.dialect.member((field.expression)(&scope.reading), name, JsonType::Any);
+                (Evidence::Compared(Kind::Json), member)
+            })),
+            Rule::Related { edge, quantifier, rule } => match (self.subject.edge(edge), quantifier) {
+                (Some(edge), Quantifier::Every) => count(Evidence::Failing, edge, &Rule::Not(rule.clone())),
+                (Some(edge), _) => count(Evidence::Fulfilling, edge, rule),
+                (None, _) => Ok(None),
             },
-        })
+            Rule::Counted { edge, rule, .. } => match self.subject.edge(edge) {
+                Some(edge) => count(Evidence::Compared(Kind::Integer), edge, rule),
+                None => Ok(None),
+            },
+        }
     }
 }
 
@@ -181,14 +197,45 @@ enum Verdict {
     Untold,
 }
 
+/// What a column tells of a condition beside its verdict.
+#[derive(Clone, Copy, Debug)]
+enum Evidence {
+    /// What is compared.
+    Compared(Kind),
+    /// How many related nodes fulfil the condition.
+    Fulfilling,
+    /// How many related nodes do not.
+    Failing,
+}
+
+/// What was found of a condition beside its verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// What is compared; none where it is missing.
+    Compared(Option<Value>),
+    /// How many related nodes fulfil it.
+    Fulfilling(i64),
+    /// How many related nodes do not, where all of them are to.
+    Failing(i64),
+}
+
+impl From<Finding> for Option<Value> {
+    fn from(finding: Finding) -> Self {
+        match finding {
+            Finding::Compared(value) => value,
+            Finding::Fulfilling(count) | Finding::Failing(count) => Some(count.into()),
+        }
+    }
+}
+
 /// How a row judges a condition.
 #[derive(Clone, Debug)]
 struct Judgement {
     verdict: Verdict,
     /// The place of the condition that it is a part of.
     parent: Option<usize>,
-    /// The column of what it compares.
-    value: Option<(usize, Kind)>,
+    /// The column of what tells more.
+    evidence: Option<(usize, Evidence)>,
 }
 
 /// How a row judges conditions.
@@ -203,8 +250,8 @@ impl Verdicts {
     pub fn ask(columns: &mut Expressions, scope: &Scope, conditions: &[Condition<'_>]) -> Outcome<Self> {
         let judge = |condition: &Condition<'_>| {
             let verdict = condition.verdict(scope, columns)?;
-            let value = condition.value(scope)?.map(|(kind, value)| (columns.place(value), kind));
-            Ok(Judgement { verdict, parent: condition.parent, value })
+            let evidence = condition.evidence(scope)?.map(|(evidence, column)| (columns.place(column), evidence));
+            Ok(Judgement { verdict, parent: condition.parent, evidence })
         };
         Ok(Self(conditions.iter().map(judge).collect::<Outcome<_>>()?))
     }
@@ -236,14 +283,19 @@ impl Verdicts {
         Ok(holds)
     }
 
-    /// What the condition at `place` compares: an amount in `currency` where it is one. None where it is missing, or
-    /// the condition is made of others.
+    /// What was found of the condition at `place`: an amount is one in the currency of `reading`. None where the
+    /// condition is made of others, and where its verdict says all.
     ///
     /// # Errors
     /// When the row is of another statement.
-    pub fn value(&self, row: &QueryResult, place: usize, reading: &Reading) -> anyhow::Result<Option<Value>> {
-        let Some((column, kind)) = self.0[place].value else { return Ok(None) };
-        read(row, column, kind, reading).context("could not read what a condition compares")
+    pub fn finding(&self, row: &QueryResult, place: usize, reading: &Reading) -> anyhow::Result<Option<Finding>> {
+        let Some((column, evidence)) = self.0[place].evidence else { return Ok(None) };
+        let found = match evidence {
+            Evidence::Compared(kind) => read(row, column, kind, reading).map(Finding::Compared),
+            Evidence::Fulfilling => row.try_get_by_index(column).map(Finding::Fulfilling),
+            Evidence::Failing => row.try_get_by_index(column).map(Finding::Failing),
+        };
+        found.map(Some).context("could not read what was found of a condition")
     }
 }
 

@@ -11,7 +11,7 @@ mod sql;
 mod subject;
 
 pub use book::{Book, Entry, Reads, Shelf, Unreadable};
-pub use explanation::{Condition, Expressions, Verdicts, conditions, decisive, own_conditions};
+pub use explanation::{Condition, Expressions, Finding, Verdicts, conditions, decisive, own_conditions};
 pub use rule::{Literal, Quantifier, Rule, Test};
 pub use sql::{Asked, MOST_TESTS, Scope, join_one};
 pub use subject::{Edge, Field, Kind, Shape, Subject};

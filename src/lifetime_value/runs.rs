@@ -13,7 +13,6 @@ use super::{
     bg_nbd::{BgNbd, Histories},
     fit::Fit,
     gamma_gamma::{GammaGamma, Spending},
-    value::MONTHLY_DISCOUNT,
 };
 use crate::store::insert_all;
 
@@ -28,6 +27,8 @@ pub struct Occasion {
     pub now: DateTime<Utc>,
     /// Whether it is of an instant that was asked for, and leaves predictions alone.
     pub is_historical: bool,
+    /// What money is taken to lose in value in a month.
+    pub monthly_discount: f64,
 }
 
 /// The row of a run.
@@ -53,7 +54,7 @@ pub fn row(occasion: Occasion, histories: &Histories, spending: &Spending, fit: 
         q: amounts.map(|(model, _)| model.q),
         v: amounts.map(|(model, _)| model.v),
         spending_log_likelihood: amounts.map(|(_, log_likelihood)| log_likelihood),
-        monthly_discount: MONTHLY_DISCOUNT,
+        monthly_discount: occasion.monthly_discount,
     }
 }
 
@@ -85,15 +86,4 @@ pub async fn at(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> Result<Optio
 /// When the database fails.
 pub async fn keep(tx: &impl ConnectionTrait, run: Model) -> anyhow::Result<()> {
     insert_all(tx, vec![run]).await.context("could not keep a fit of the purchase model")
-}
-
-/// The parameters that predictions are made with: those of the latest run that is not historical. None before the
-/// first, or if it has no fit.
-///
-/// # Errors
-/// When the database fails.
-pub async fn current(db: &impl ConnectionTrait) -> Result<Option<BgNbd>, DbErr> {
-    let runs = Entity::find().filter(Column::IsHistorical.eq(false));
-    let run = runs.order_by_desc(Column::ComputedAt).order_by_desc(Column::Id).one(db).await?;
-    Ok(run.and_then(|run| fit(&run).purchases).map(|(model, _)| model))
 }

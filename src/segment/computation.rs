@@ -52,8 +52,9 @@ pub async fn compute(tx: &impl ConnectionTrait, reading: &Reading, customers: &[
         let entered = keys(tx.query_all(&entering).await).context("could not add members to a segment")?;
         let leaving = leaving(segment, &condition, within).returning_col(MEMBER).to_owned();
         let left = keys(tx.query_all(&leaving).await).context("could not remove members from a segment")?;
-        let places = entered.iter().chain(&left).map(|customer| (segment, *customer)).collect();
-        let mut reasons = reasons(tx, reading, &book, &places, &Changed::Everything).await?;
+        let places = |customers: &[Uuid]| customers.iter().map(|customer| (segment, *customer)).collect();
+        let moved = (&places(&entered), &places(&left));
+        let mut reasons = reasons(tx, reading, &book, moved, &Changed::Everything).await?;
         let mut change = |has_entered, customer| {
             let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
             changes.push(Change { segment, customer, has_entered, decided_by });

@@ -77,9 +77,10 @@ impl SegmentCondition {
         self.found().holds
     }
 
-    /// What the customer has: the field that is compared, as it is compared, or the number of related nodes that fulfil the
-    /// condition. Amounts and instants are written as elsewhere. Null if it is missing, if the condition is made of others,
-    /// and where it is personal data that the viewer may not see.
+    /// What the customer has: the field that is compared, as it is compared; or the number of related nodes that fulfil the
+    /// condition, and for `every` the number of those that do not. Amounts and instants are written as elsewhere. Null if
+    /// it is missing; if the condition is made of others; if it is about tags, or about one related node, such as the
+    /// loyalty tier, since `holds` says all; and where it is personal data that the viewer may not see.
     async fn value(&self) -> Option<&Value> {
         self.found().value.as_ref()
     }
@@ -156,7 +157,7 @@ async fn find(
     let found = verdicts.holds(&row)?.into_iter().enumerate();
     Ok(Some(
         found
-            .map(|(place, holds)| Ok((holds, verdicts.value(&row, place, reading)?)))
+            .map(|(place, holds)| Ok((holds, verdicts.finding(&row, place, reading)?.and_then(Into::into))))
             .collect::<anyhow::Result<_>>()?,
     ))
 }

@@ -11,7 +11,7 @@ use uuid::{Uuid, fmt::Simple};
 use super::{
     Changed, computation,
     portion::{Size, portions},
-    reasons::{Reasons, reasons},
+    reasons::{Places, Reasons, reasons},
     rules::{self, ours},
 };
 use crate::{
@@ -47,16 +47,17 @@ pub async fn reconsider(tx: &Transaction, book: &Book, customers: &[Uuid], chang
         for asked in portions(&asked, |(entry, _)| Size { columns: 1, values: entry.values }) {
             let are = held(tx, &keys, asked.iter().map(|(entry, _)| entry.key)).await?;
             let belong = due(tx, &keys, asked).await?;
-            let moved: BTreeSet<_> = belong.symmetric_difference(&are).copied().collect();
-            if moved.is_empty() {
+            let entered: Places = belong.difference(&are).copied().collect();
+            let left: Places = are.difference(&belong).copied().collect();
+            if entered.is_empty() && left.is_empty() {
                 continue;
             }
-            let mut reasons = reasons(&*tx.db, &reading, book, &moved, &changed).await?;
-            enter(tx, belong.difference(&are).copied().collect(), Some(book), &mut reasons).await?;
-            leave(tx, are.difference(&belong).copied().collect(), Some(book), &mut reasons).await?;
-            for (segment, _) in moved {
+            let mut reasons = reasons(&*tx.db, &reading, book, (&entered, &left), &changed).await?;
+            for segment in entered.iter().chain(&left).map(|(segment, _)| *segment).collect::<BTreeSet<_>>() {
                 changed = changed.and(segment.into());
             }
+            enter(tx, entered.into_iter().collect(), Some(book), &mut reasons).await?;
+            leave(tx, left.into_iter().collect(), Some(book), &mut reasons).await?;
         }
     }
     Ok(())
@@ -154,11 +155,7 @@ async fn change(
 }
 
 /// The places that customers have in `segments`.
-async fn held(
-    tx: &Transaction,
-    customers: &Values,
-    segments: impl Iterator<Item = Uuid>,
-) -> anyhow::Result<BTreeSet<(Uuid, Uuid)>> {
+async fn held(tx: &Transaction, customers: &Values, segments: impl Iterator<Item = Uuid>) -> anyhow::Result<Places> {
     let (segment, customer) = (segment_membership::Column::SegmentId, segment_membership::Column::CustomerId);
     let rows = segment_membership::Entity::find()
         .select_only()
@@ -173,18 +170,14 @@ async fn held(
 }
 
 /// The places that customers are due, by the verdicts about segments.
-async fn due(
-    tx: &Transaction,
-    customers: &Values,
-    segments: &[(&Entry, Expr)],
-) -> anyhow::Result<BTreeSet<(Uuid, Uuid)>> {
+async fn due(tx: &Transaction, customers: &Values, segments: &[(&Entry, Expr)]) -> anyhow::Result<Places> {
     let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
     let mut statement = computation::live();
     statement.expr(key.clone()).and_where(tx.dialect().among(key, customers));
     join_one(CustomerWhere::SUBJECT, &mut statement);
     statement.exprs(segments.iter().map(|(_, verdict)| verdict.clone()));
     let rows = tx.db.query_all(&statement).await.context("could not tell the segments of customers")?;
-    let mut places = BTreeSet::new();
+    let mut places = Places::new();
     for row in rows {
         let customer = row.try_get_by_index(0)?;
         for (index, (segment, _)) in segments.iter().enumerate() {

@@ -8,6 +8,7 @@ use sea_orm::{
     ConnectionTrait, QueryResult,
     sea_query::{Expr, ExprTrait, Query},
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +18,9 @@ use super::{
 };
 use crate::{
     customer::CustomerWhere,
-    filter::{Asked, Book, Condition, Entry, Expressions, Scope, Verdicts, decisive, join_one, own_conditions},
+    filter::{
+        Asked, Book, Condition, Entry, Expressions, Finding, Scope, Verdicts, decisive, join_one, own_conditions,
+    },
     graphql::comparison::Where,
     store::{Dialect, Reading, Values},
 };
@@ -32,8 +35,11 @@ const MOST_LETTERS: usize = 300;
 /// What decided that a customer entered a segment, or left it, by segment and customer.
 pub type Reasons = HashMap<(Uuid, Uuid), Vec<String>>;
 
-/// What decides about these places, each a segment and a customer, as the customers are now. Of several conditions those
-/// are told that read something of `changed`, if any does. Personal data is left out, since events are kept.
+/// Places of customers, each a segment and a customer.
+pub type Places = BTreeSet<(Uuid, Uuid)>;
+
+/// What decides about the places that customers `entered` and `left`, as the customers are now. Of several conditions those are told that read something of `changed`, if any does. Personal data is left out,
+/// since events are kept.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
@@ -41,24 +47,37 @@ pub async fn reasons(
     db: &impl ConnectionTrait,
     reading: &Reading,
     book: &Book,
-    places: &BTreeSet<(Uuid, Uuid)>,
+    (entered, left): (&Places, &Places),
     changed: &Changed,
 ) -> anyhow::Result<Reasons> {
-    let mut moved: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-    for (segment, customer) in places {
-        moved.entry(*segment).or_default().push(*customer);
+    let (entered, mut moved) = (by_segment(entered), by_segment(left));
+    let mut reasons = Reasons::new();
+    let mut rules: BTreeMap<Uuid, Judged<'_>> = BTreeMap::new();
+    for entry in book.entries() {
+        let newcomers = entered.get(&entry.key);
+        if newcomers.is_none() && !moved.contains_key(&entry.key) {
+            continue;
+        }
+        let judged = Judged::new(entry, changed);
+        match (newcomers, judged.told_of_entering(book)) {
+            (Some(newcomers), Some(told)) => {
+                reasons.extend(newcomers.iter().map(|customer| ((entry.key, *customer), vec![told.clone()])));
+            }
+            (Some(newcomers), None) => moved.entry(entry.key).or_default().extend(newcomers),
+            (None, _) => {}
+        }
+        rules.insert(entry.key, judged);
     }
     let dialect = Dialect::from(db.get_database_backend());
     let scope = Scope { asked: Asked::Joined, ..scope(reading, dialect) };
     // Rules are judged together that are about the same customers: all of them where there is one customer. Of many, few
     // move in the same segments, and each rule asks about its own.
     let mut alike: BTreeMap<&[Uuid], Vec<Judged<'_>>> = BTreeMap::new();
-    for entry in book.entries() {
-        if let Some(customers) = moved.get(&entry.key) {
-            alike.entry(customers).or_default().push(Judged::new(entry, changed));
+    for (segment, customers) in &moved {
+        if let Some(judged) = rules.remove(segment) {
+            alike.entry(customers).or_default().push(judged);
         }
     }
-    let mut reasons = Reasons::new();
     for (customers, judged) in &alike {
         for some in portions(judged, Judged::size) {
             for customers in customers.chunks(MOST_CUSTOMERS) {
@@ -67,6 +86,15 @@ pub async fn reasons(
         }
     }
     Ok(reasons)
+}
+
+/// The customers of places, by segment.
+fn by_segment(places: &Places) -> BTreeMap<Uuid, Vec<Uuid>> {
+    let mut customers: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for (segment, customer) in places {
+        customers.entry(*segment).or_default().push(*customer);
+    }
+    customers
 }
 
 /// A rule that is taken apart.
@@ -83,7 +111,13 @@ impl<'a> Judged<'a> {
         Self { entry, is_changed, conditions: own_conditions(CustomerWhere::SUBJECT, &entry.rule) }
     }
 
-    /// A verdict and a value for each condition; what a test is given is asked for with both.
+    /// What is told of whoever enters, if nothing need be read for it: the rule is one condition whose verdict says all.
+    fn told_of_entering(&self, book: &Book) -> Option<String> {
+        let [condition] = &self.conditions[..] else { return None };
+        condition.says_all().then(|| short(condition.text(false, &|key| book.title(key).map(str::to_owned))))
+    }
+
+    /// A verdict and a finding for each condition; what a test is given is asked for with both.
     fn size(&self) -> Size {
         Size { columns: 2 * self.conditions.len(), values: 2 * self.entry.values }
     }
@@ -144,13 +178,25 @@ fn told(
         if conditions[place].is_personal() {
             return Ok(format!("{not}{text}"));
         }
-        Ok(match verdicts.value(row, place, &scope.reading)? {
-            None => format!("{not}{text} (is missing)"),
-            Some(serde_json::Value::String(value)) => format!("{not}{text} (is {})", short(value)),
-            Some(value) => format!("{not}{text} (is {value})"),
+        let finding = verdicts.finding(row, place, &scope.reading)?;
+        Ok(match finding.and_then(in_words) {
+            None => format!("{not}{text}"),
+            Some(finding) => format!("{not}{text} ({finding})"),
         })
     });
     told.collect()
+}
+
+/// What was found, unless the verdict says it: that none of some, or all of every, fulfil a condition.
+fn in_words(finding: Finding) -> Option<String> {
+    match finding {
+        Finding::Compared(None) => Some("is missing".to_owned()),
+        Finding::Compared(Some(Value::String(value))) => Some(format!("is {}", short(value))),
+        Finding::Compared(Some(value)) => Some(format!("is {value}")),
+        Finding::Fulfilling(0) | Finding::Failing(0) => None,
+        Finding::Fulfilling(count) => Some(format!("{count} of them")),
+        Finding::Failing(count) => Some(format!("all but {count}")),
+    }
 }
 
 fn short(text: String) -> String {

@@ -188,6 +188,55 @@ async fn whoever_changes_moves_through_all_segments_at_once_and_is_told_why() {
 }
 
 #[tokio::test]
+async fn conditions_on_related_nodes_tell_how_many_decide_unless_the_verdict_says_it() {
+    let server = Server::start().await;
+    let jane = server.enter("Jane").await;
+    for price in ["60", "60.50"] {
+        server.purchase(&jane, price).await;
+    }
+    let rules = [
+        json!({ "orders": { "some": { "total": { "gte": "60" } } } }),
+        json!({ "orders": { "none": { "total": { "gte": "100" } } } }),
+        json!({ "orders": { "every": { "total": { "gte": "5" } } } }),
+        json!({ "orders": { "count": { "is": { "gte": 2 } } } }),
+        json!({ "loyaltyTier": { "name": { "eq": "Bronze" } } }),
+        json!({ "tags": { "hasNone": ["vip"] } }),
+    ];
+    let mut segments = Vec::new();
+    for rule in rules {
+        segments.push(segment(&server, &rule.to_string(), &rule).await);
+    }
+    settle(&server).await;
+
+    server.purchase(&jane, "100").await;
+    server.place(&jane, "1").await;
+    server.mutate("customerTagsAdd", json!({ "id": jane, "tags": ["vip"] }), "customer { id }").await;
+
+    let expected: [&[&str]; 6] = [
+        &["some orders (total ≥ 60) (2 of them)"],
+        &["no orders (total ≥ 100)", "not no orders (total ≥ 100) (1 of them)"],
+        &["every orders (total ≥ 5)", "not every orders (total ≥ 5) (all but 1)"],
+        &["number of orders ≥ 2 (is 2)"],
+        &["loyaltyTier (name = Bronze)"],
+        &["no tag in [vip]", "not no tag in [vip]"],
+    ];
+    for (segment, expected) in segments.iter().zip(expected) {
+        let reasons: Vec<_> = history(&server, segment).await.into_iter().flat_map(|(_, _, reasons)| reasons).collect();
+        assert_eq!(reasons, expected);
+    }
+    let explained = async |segment: &Value| {
+        let query =
+            format!("{{ segmentExplain(segment: {segment}, customer: {jane}) {{ conditions {{ text value }} }} }}");
+        server.query(&query).await["segmentExplain"]["conditions"].take()
+    };
+    let every = json!([{ "text": "every orders (total ≥ 5)", "value": 1 }, { "text": "total ≥ 5", "value": 3 }]);
+    assert_eq!(explained(&segments[2]).await, every, "how many do not, and how many do");
+    let tier =
+        json!([{ "text": "loyaltyTier (name = Bronze)", "value": null }, { "text": "name = Bronze", "value": 1 }]);
+    assert_eq!(explained(&segments[4]).await, tier);
+}
+
+#[tokio::test]
 async fn rules_may_compare_with_more_values_than_one_statement_takes() {
     let server = Server::start().await;
     let days: Vec<_> = (0..1000).map(|day| format!("1{day:03}-01-01")).collect();
@@ -248,7 +297,7 @@ async fn rules_about_events_and_messages_hold_in_the_transaction_that_tells_of_t
 
     // Nobody moves there and back, and the events of those who moved are in order.
     assert_eq!(history(&server, &waiting).await, []);
-    let expected = told("SEGMENT_ENTERED", "John", &["some events (type = ORDER_DELIVERED) (is 1)"]);
+    let expected = told("SEGMENT_ENTERED", "John", &["some events (type = ORDER_DELIVERED) (1 of them)"]);
     assert_eq!(history(&server, &delivered).await, [expected]);
     let told: Vec<_> = server.events_of(&jane).await;
     assert_eq!(told.iter().filter(|event| event.starts_with("SEGMENT_ENTERED")).count(), 4, "{told:?}");

@@ -176,7 +176,7 @@ async fn an_explanation_tells_each_condition_with_what_the_customer_has() {
         },
         { "text": "not (tag = vip or emailOptIn = true)", "level": 1, "holds": true, "value": null },
         { "text": "tag = vip or emailOptIn = true", "level": 2, "holds": false, "value": null },
-        { "text": "tag = vip", "level": 3, "holds": false, "value": 0 },
+        { "text": "tag = vip", "level": 3, "holds": false, "value": null },
         { "text": "emailOptIn = true", "level": 3, "holds": false, "value": false },
         { "text": "totalSpent ≥ 100", "level": 1, "holds": true, "value": "120.50" },
         { "text": "number of orders (total ≥ 60.50) ≥ 2", "level": 1, "holds": false, "value": 1 },

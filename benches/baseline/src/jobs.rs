@@ -188,7 +188,7 @@ const ENTERED: &str = "insert into event
         (id, position, kind, occurred_at, customer_id, sequence, segment_id, changed_fields, decided_by, actor, cause)
     select {key}, {position}, 'SEGMENT_ENTERED', {now}, customer_id,
         1 + (select coalesce(max(sequence), 0) from event where event.customer_id = entered.customer_id),
-        segment_id, '[]', '[\"rfm (segment = CHAMPIONS) (is 1)\"]', 'by hand', 'JOB'
+        segment_id, '[]', '[\"rfm (segment = CHAMPIONS)\"]', 'by hand', 'JOB'
     from segment_membership entered where since = {now}";
 
 /// The figures of customers that are not what their orders and refunds come to.
@@ -261,9 +261,9 @@ const FALLEN: &str = "create temporary table fallen as
 /// model, or sum up what is expected of years to come.
 const PREDICTED: &str =
     "insert into lifetime_value_prediction (customer_id, repeats, recency_days, age_days, repeat_spent,
-        p_alive, expected_average_value, predicted_lifetime_value)
+        r, alpha, a, b, p_alive, expected_average_value, predicted_lifetime_value)
     select customer_id, count(*) - 1, max(day) - min(day), {now} / 86400000 - min(day),
-        cast(sum(case when day = first_day then 0 else spent end) as bigint), 0.5, 0, 0
+        cast(sum(case when day = first_day then 0 else spent end) as bigint), 1, 1, 1, 1, 0.5, 0, 0
     from (
         select days.*, min(day) over (partition by customer_id) as first_day from (
             select customer_id, delivered_at / 86400000 as day, sum({total}) as spent
