@@ -33,7 +33,8 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
     let post = Post::new(Templates::load(None)?);
     let (clock, base, rules) = (Clock::System, Arc::new(base), Shelf::default());
-    let app = App { database, clock, base, currency, bell, feed, schedules, post, rules };
+    let unsettled = Bell::default();
+    let app = App { database, clock, base, currency, bell, feed, schedules, post, rules, unsettled };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

@@ -73,6 +73,7 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
         schedules: Schedules::default(),
         post,
         rules: Shelf::default(),
+        unsettled: Bell::default(),
     })
 }
 

@@ -49,6 +49,9 @@ const fn turn(dialect: Dialect) -> Duration {
 /// up to 100 ms, whether it is free, and give up after 5 s; within a process, those who write take turns.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long transactions are waited for that may go by what is no more.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A job under way.
 #[derive(Debug)]
 pub struct Work<'a> {
@@ -107,6 +110,12 @@ impl<'a> Work<'a> {
     pub async fn count_customers(&self) -> anyhow::Result<u64> {
         let live = customer::Entity::find().filter(customer::Column::DeletedAt.is_null());
         live.count(self.reader()).await.context("could not count the customers")
+    }
+
+    /// Waits for the end of the transactions that write by now, which may have read what others have changed since. Gives
+    /// whether they have ended in time.
+    pub async fn outlast_writers(&self) -> anyhow::Result<bool> {
+        self.app.database.outlast_writers(PATIENCE).await
     }
 
     /// `rows` more were looked at.
