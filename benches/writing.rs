@@ -18,6 +18,7 @@ use customers::{
     semantics::{Base, Document},
     settings,
     store::{self, Database, Sort, SortKind, Window},
+    valuation::Valuation,
 };
 use sea_orm::sea_query::{Expr, Query, SqliteQueryBuilder};
 use serde_json::{Value, json};
@@ -33,8 +34,8 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
     let post = Post::new(Templates::load(None)?);
     let (clock, base, rules) = (Clock::System, Arc::new(base), Shelf::default());
-    let valuation = Valuation::default();
-    let app = App { database, clock, base, currency, valuation, bell, feed, schedules, post, rules };
+    let (valuation, unsettled) = (Valuation::default(), Bell::default());
+    let app = App { database, clock, base, currency, valuation, bell, feed, schedules, post, rules, unsettled };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

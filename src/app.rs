@@ -37,6 +37,8 @@ pub struct App {
     pub post: Post,
     /// The rules of segments, as this process last read them.
     pub rules: Shelf,
+    /// Rung after something was committed in this process that has to be settled by `job`.
+    pub unsettled: Bell,
 }
 
 impl App {

@@ -26,7 +26,7 @@ use crate::{
     segment::{computation, rules},
     semantics::Base,
     settings,
-    store::{Database, Reading, insert_all, query},
+    store::{Database, Dialect, Reading, insert_all, query},
     valuation::Valuation,
 };
 
@@ -98,6 +98,7 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
         bell: Bell::default(),
         feed: Feed::default(),
         rules: Shelf::default(),
+        unsettled: Bell::default(),
         schedules: Schedules::default(),
         post,
     })
@@ -117,6 +118,25 @@ pub async fn session(app: &App, condition: &str) -> anyhow::Result<()> {
 
 /// The condition on a session that it waits for a lock of another: see [`session`].
 pub const IS_BLOCKED: &str = "wait_event_type = 'Lock'";
+
+/// The condition on a session that it has looked whether those who write have ended: see [`session`].
+pub const LOOKS_FOR_WRITERS: &str = "query like 'select 1 from pg_stat_activity %backend_xid%'";
+
+/// Runs a test where transactions go on beside each other, on a store with a member of the default program. SQLite has one
+/// writer.
+pub async fn side_by_side<F: Future<Output = anyhow::Result<()>>>(test: impl Fn(App, Uuid) -> F) -> anyhow::Result<()> {
+    each_store(async |app| {
+        if app.database.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        let tx = app.database.begin().await?;
+        let jane = customer(&tx, "Jane").await?;
+        standing::enroll(&tx, now(), None).await?;
+        tx.commit().await?;
+        test(app, jane).await
+    })
+    .await
+}
 
 /// A customer who joined 300 days ago and has bought nothing.
 pub async fn customer(tx: &DatabaseTransaction, name: &str) -> anyhow::Result<Uuid> {

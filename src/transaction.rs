@@ -51,7 +51,7 @@ struct Happened {
     events: Vec<Event>,
     locked: HashSet<Uuid>,
     written_to: BTreeSet<Uuid>,
-    has_rules: bool,
+    is_unsettled: bool,
 }
 
 impl Transaction {
@@ -139,15 +139,15 @@ impl Transaction {
         self.happened().written_to.clone()
     }
 
-    /// A rule was written whose members are found once this is committed.
-    pub fn note_rules(&self) {
-        self.happened().has_rules = true;
+    /// Something was written that has to be settled once this is committed, such as a rule whose members are to be found.
+    pub fn note_unsettled(&self) {
+        self.happened().is_unsettled = true;
     }
 
-    /// Whether a rule was written.
+    /// Whether something has to be settled once this is committed.
     #[must_use]
-    pub fn has_rules(&self) -> bool {
-        self.happened().has_rules
+    pub fn is_unsettled(&self) -> bool {
+        self.happened().is_unsettled
     }
 
     fn happened(&self) -> MutexGuard<'_, Happened> {

@@ -22,6 +22,8 @@ pub struct Model {
     pub evaluation: LoyaltyEvaluation,
     /// For how many days after a period members keep a tier that they no longer reach; null if they keep it for good.
     pub grace_days: Option<i32>,
+    /// Whether all members have been brought to where they belong since the tiers were last edited.
+    pub is_settled: bool,
     /// Counts edits by clients from 1.
     pub version: i32,
     /// When the row was made.

@@ -14,7 +14,8 @@ use crate::{failure::Outcome, store::Database};
 pub async fn by_tier(database: &Database, population: &Population) -> Outcome<Option<Vec<(Uuid, i64)>>> {
     let at = population.at();
     let held = if population.is_past {
-        "member.spent >= coalesce(tier.least, member.spent) and member.spent < coalesce(tier.below, member.spent + 1)"
+        "member.spent >= coalesce(tier.least, member.spent) and member.spent < coalesce(tier.below, member.spent + 1)
+            and not tier.is_retired"
     } else {
         "member.tier_id = tier.id"
     };
@@ -23,12 +24,13 @@ pub async fn by_tier(database: &Database, population: &Population) -> Outcome<Op
             database,
             &format!(
                 ", tier as (
-                    select tier.id, tier.rank, program.id as program_id, program.evaluation,
+                    select tier.id, tier.min_spend, tier.retired_at is not null as is_retired, program.id as program_id,
+                        program.evaluation,
                         case when row_number() over upwards > 1 then tier.min_spend end as least,
                         lead(tier.min_spend) over upwards as below
                     from loyalty_tier tier
                     join loyalty_program program on program.id = tier.program_id and program.is_default
-                    window upwards as (order by tier.min_spend)
+                    window upwards as (partition by tier.retired_at is not null order by tier.min_spend)
                 ), member as (
                     select membership.program_id, membership.tier_id, people.total_spent as spent
                     from people
@@ -41,7 +43,7 @@ pub async fn by_tier(database: &Database, population: &Population) -> Outcome<Op
                 )
                 select tier.id, coalesce(held.customers, 0), tier.evaluation = 'LIFETIME'
                 from tier left join held on held.id = tier.id
-                order by tier.rank"
+                order by tier.min_spend, tier.is_retired"
             ),
             &[],
         )

@@ -75,6 +75,7 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
         schedules: Schedules::default(),
         post,
         rules: Shelf::default(),
+        unsettled: Bell::default(),
     })
 }
 

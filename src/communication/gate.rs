@@ -97,6 +97,7 @@ pub fn obstacle_to_leaving() -> String {
             when draft.template = '{upgrade}' and draft.event_id is not null and not exists (
                 select 1 from event join loyalty_membership held
                     on held.customer_id = event.customer_id and held.tier_id = event.tier_id
+                join loyalty_tier tier on tier.id = held.tier_id and tier.retired_at is null
                 where event.id = draft.event_id
             ) then '{NO_OCCASION}'
         end)",

@@ -9,7 +9,6 @@ use std::{
 use uuid::Uuid;
 
 use super::Rule;
-use crate::event::Bell;
 
 /// A stored rule, with what it depends on.
 #[derive(Clone, Debug)]
@@ -166,23 +165,19 @@ type Edition = (Uuid, Arc<Book>);
 ///
 /// Clones are handles of the same.
 #[derive(Clone, Debug, Default)]
-pub struct Shelf {
-    held: Arc<Mutex<Option<Edition>>>,
-    /// Rung after another edition was committed in this process.
-    pub bell: Bell,
-}
+pub struct Shelf(Arc<Mutex<Option<Edition>>>);
 
 impl Shelf {
     /// The rules of this edition, if they are at hand.
     #[must_use]
     pub fn take(&self, edition: Uuid) -> Option<Arc<Book>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_ref().filter(|(held, _)| *held == edition).map(|(_, book)| Arc::clone(book))
     }
 
     /// Keeps the rules of this edition.
     pub fn put(&self, edition: Uuid, book: Arc<Book>) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((edition, book));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((edition, book));
     }
 }
 

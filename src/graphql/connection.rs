@@ -165,17 +165,38 @@ pub async fn related<T: Listed>(
     join: Join,
     pages: Pages<T>,
 ) -> Outcome<Connection<T>> {
-    let lists = siblings.share(place(ctx), || async { lists(ctx, siblings.keys(), join, pages).await.map(Arc::new) });
+    related_where(ctx, (siblings, parent), join, pages, None).await
+}
+
+/// As [`related`]; `only` is a further condition.
+///
+/// # Errors
+/// As [`listed`].
+pub async fn related_where<T: Listed>(
+    ctx: &Context<'_>,
+    (siblings, parent): (&Siblings, Uuid),
+    join: Join,
+    pages: Pages<T>,
+    only: Option<Expr>,
+) -> Outcome<Connection<T>> {
+    let read = || async { lists(ctx, siblings.keys(), join, pages, only).await.map(Arc::new) };
+    let lists = siblings.share(place(ctx), read);
     let lists: Arc<Lists<T>> = lists.await?;
     let page = lists.pages.get(&parent).cloned().unwrap_or_default();
     let total = lists.counts.get(&parent).copied().unwrap_or_default();
     Ok(Connection::new(page, Arc::clone(&lists.sort), &lists.window, total))
 }
 
-async fn lists<T: Listed>(ctx: &Context<'_>, parents: Vec<Uuid>, join: Join, pages: Pages<T>) -> Outcome<Lists<T>> {
+async fn lists<T: Listed>(
+    ctx: &Context<'_>,
+    parents: Vec<Uuid>,
+    join: Join,
+    pages: Pages<T>,
+    only: Option<Expr>,
+) -> Outcome<Lists<T>> {
     let database = &ctx.data_unchecked::<App>().database;
     let (sort, window) = section(ctx, &pages)?;
-    let condition = condition(ctx, pages.filter)?;
+    let condition = [condition(ctx, pages.filter)?, only].into_iter().flatten().reduce(Expr::and);
     let read = async {
         if !has_page(ctx) {
             return Ok(HashMap::new());

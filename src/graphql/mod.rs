@@ -10,7 +10,7 @@ mod payload;
 mod scalar;
 mod selection;
 
-pub use connection::{Connection, condition, listed, place, related, rule};
+pub use connection::{Connection, condition, listed, place, related, related_where, rule};
 pub use error::{code, coded, incident};
 pub use node::{common, find_by, find_by_id, first, follow, node_document, node_id, twin};
 pub use order::OrderDirection;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     customer::metrics,
     event::{Event, Tale, log},
-    loyalty::standing::{self, Enrolment, Move},
+    loyalty::standing::{self, Enrolment},
     segment::computation::{self, Change},
     store::Rows,
     transaction::Transaction,
@@ -54,13 +54,9 @@ pub async fn settle(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usiz
     log::lock(&*tx.db, customers).await?;
     let moves = standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?;
     let changes = computation::compute(&*tx.db, &tx.reading(), customers).await?;
-    let risen = moves.into_iter().map(|Move { customer, program, tier, is_rise, since, .. }| {
-        let event = if is_rise {
-            Event::CustomerUpgraded { customer, program, tier }
-        } else {
-            Event::CustomerDowngraded { customer, program, tier }
-        };
-        Tale { occurred_at: since, ..event.tale(tx.now) }
+    let risen = moves.into_iter().filter_map(|to| {
+        let event = to.event()?;
+        Some(Tale { occurred_at: to.since, ..event.tale(tx.now) })
     });
     let moved = changes.into_iter().map(|Change { segment, customer, has_entered, decided_by }| {
         let event = if has_entered {

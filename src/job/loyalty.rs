@@ -1,21 +1,48 @@
-//! The tiers of members in programs that count the spending of a period.
+//! The tiers of members: in programs that count the spending of a period, and in those whose tiers were edited.
+
+use anyhow::ensure;
+use uuid::Uuid;
 
 use super::work::Work;
 use crate::{
     event::log,
-    loyalty::{operations, standing},
+    loyalty::{operations, program, standing},
 };
 
-/// Finds the members whose period is over, and lets them fall to the tier that they reached in it, batch by batch.
+/// Settles the programs whose tiers were edited. Then finds the members whose period is over, and lets them fall to the
+/// tier that they reached in it, batch by batch.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(standing::count_periodic(work.reader()).await?);
+    for (program, version) in program::operations::unsettled(work.reader()).await? {
+        settle(work, program, version).await?;
+    }
     let overdue = standing::overdue(work.reader(), work.now).await?;
     work.apply(&overdue, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
         Ok(operations::settle_periods(&tx, &batch).await?)
     })
     .await
+}
+
+/// Brings the members of a program whose tiers were edited, by this version, to those that their spending reaches, batch by
+/// batch. Whoever joins or buys meanwhile goes by the new tiers in their own transaction.
+///
+/// # Errors
+/// When the database fails, or a transaction does not end that may go by older tiers: the program is not marked as settled
+/// then.
+pub(super) async fn settle(work: &Work<'_>, program: Uuid, version: i32) -> anyhow::Result<()> {
+    let have_ended = work.outlast_writers().await?;
+    let misplaced = standing::misplaced(work.reader(), work.app.clock.now(), program).await?;
+    work.apply(&misplaced, |tx, batch| async move {
+        log::lock(&*tx.db, &batch).await?;
+        Ok(operations::reconsider_tiers(&tx, &batch).await?)
+    })
+    .await?;
+    ensure!(have_ended, "a transaction has not ended that may go by older tiers");
+    program::operations::mark_settled(work.app.database.writer(), program, version).await?;
+    tracing::info!(%program, moved = misplaced.len(), "the members of a program hold the tiers that they reach");
+    Ok(())
 }

@@ -1,9 +1,6 @@
 //! The members of dynamic segments, as time moves them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, ensure};
 use uuid::Uuid;
@@ -15,9 +12,6 @@ use crate::{
     segment::{Changed, computation, operations, rules},
     store::Reading,
 };
-
-/// How long transactions are waited for that may go by older rules.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Applies the rules of all dynamic segments to everyone as of now.
 ///
@@ -73,7 +67,7 @@ impl Rules {
         let reading = Reading { now: work.now, ..work.app.reading() };
         let book = rules::read(work.reader(), &reading).await?;
         let new = computation::uncomputed(work.reader()).await?;
-        let is_settled = new.is_empty() || work.app.database.outlast_writers(PATIENCE).await?;
+        let is_settled = new.is_empty() || work.outlast_writers().await?;
         let unsettled = if is_settled { BTreeSet::new() } else { new.into_keys().collect() };
         Ok(Self { book, reading, unsettled })
     }

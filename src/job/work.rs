@@ -49,6 +49,9 @@ const fn turn(dialect: Dialect) -> Duration {
 /// up to 100 ms, whether it is free, and give up after 5 s; within a process, those who write take turns.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long transactions are waited for that may go by what is no more.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A job under way.
 #[derive(Debug)]
 pub struct Work<'a> {
@@ -110,6 +113,12 @@ impl<'a> Work<'a> {
         let count = live.select_only().expr(customer::Column::Id.into_expr().count()).into_tuple::<i64>();
         let count = count.one(self.reader()).await.context("could not count the customers")?;
         Ok(count.unwrap_or_default().cast_unsigned())
+    }
+
+    /// Waits for the end of the transactions that write by now, which may have read what others have changed since. Gives
+    /// whether they have ended in time.
+    pub async fn outlast_writers(&self) -> anyhow::Result<bool> {
+        self.app.database.outlast_writers(PATIENCE).await
     }
 
     /// `rows` more were looked at.

@@ -3,7 +3,7 @@
 //! The tier that a member holds is in their membership, with the instant from which on they hold it; what they held
 //! before is kept as intervals, entered by the statement that every move goes through ([`super::standing`]), for many
 //! members at once. The log of events would not do: an import tells of a customer's tier once, however many they passed
-//! through, and of its events only those have keys of tiers that are there still.
+//! through.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,6 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::program::tiers::PARKED_NAME;
 use crate::{
     customer::metrics::movements_of_members,
     instant::Instant,
@@ -40,7 +39,7 @@ pub struct Turn {
 /// An interval in which a member held a tier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interval {
-    /// The tier; none if it was taken away since.
+    /// The tier; none if it is gone.
     pub tier: Option<Uuid>,
     /// Its name.
     pub name: String,
@@ -73,7 +72,7 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
             select tier.id, tier.program_id, lead(tier.min_spend) over upwards as below,
                 case when row_number() over upwards > 1 then tier.min_spend end as least
             from loyalty_tier tier
-            where tier.program_id in (select program_id from turn)
+            where tier.program_id in (select program_id from turn) and tier.retired_at is null
             window upwards as (partition by tier.program_id order by tier.min_spend)
         ), change as (
             select id, since, until, from_id, program_id, instant, amount, 1 as movements
@@ -100,15 +99,14 @@ pub async fn keep(tx: &impl ConnectionTrait, turns: &[Turn]) -> anyhow::Result<(
         insert into loyalty_tier_interval (membership_id, since, until, tier_id, tier_name)
         select start.id, start.instant,
             coalesce(lead(start.instant) over (partition by start.id order by start.instant), start.until),
-            start.tier_id, replace(tier.name, $2, '')
+            start.tier_id, tier.name
         from start
         join loyalty_tier tier on tier.id = start.tier_id
         where start.before is null or start.before <> start.tier_id",
         turns = table_of_turns(dialect),
         movements = movements_of_members("turn", "turn.*"),
     );
-    let parameters = vec![records(turns)?, PARKED_NAME.into()];
-    execute(tx, &sql, parameters).await.context("could not keep the tiers that members held")?;
+    execute(tx, &sql, vec![records(turns)?]).await.context("could not keep the tiers that members held")?;
     Ok(())
 }
 

@@ -18,4 +18,6 @@ pub use membership::{
     LoyaltyMembershipWhere,
 };
 pub use program::{LoyaltyProgram, LoyaltyProgramMutation, LoyaltyProgramOrderBy, LoyaltyProgramWhere, LoyaltyQuery};
-pub use tier::{LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program};
+pub use tier::{
+    LoyaltyTier, LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_not_retired, is_of_default_program,
+};

@@ -24,13 +24,15 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
 }
 
 /// Brings customers to the tiers that their spending reaches now, up or down: one event for each of them and each
-/// program, however many tiers it skips.
+/// program, however many tiers it skips. Gives how many moves there were.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<()> {
-    tell(tx, standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?);
-    Ok(())
+pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
+    let moves = standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?;
+    let count = moves.len();
+    tell(tx, moves);
+    Ok(count)
 }
 
 /// Lets customers fall in programs that count the spending of a period, where the period and the grace are over: see
@@ -46,11 +48,5 @@ pub async fn settle_periods(tx: &Transaction, customers: &[Uuid]) -> anyhow::Res
 }
 
 fn tell(tx: &Transaction, moves: Vec<standing::Move>) {
-    for standing::Move { customer, program, tier, is_rise, .. } in moves {
-        tx.emit(if is_rise {
-            Event::CustomerUpgraded { customer, program, tier }
-        } else {
-            Event::CustomerDowngraded { customer, program, tier }
-        });
-    }
+    moves.into_iter().filter_map(|to| to.event()).for_each(|event| tx.emit(event));
 }

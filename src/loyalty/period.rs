@@ -6,19 +6,12 @@ use sea_orm::sea_query::Value;
 use super::spending::{ROLLING_PERIOD, THEIRS, new_year};
 use crate::{customer::metrics::movements, instant::DAY};
 
-/// The condition that a `mover` is in a program where all spending counts. Where that of a period counts, time passes
-/// besides.
-const BY_MONEY: &str = "mover.evaluation = 'LIFETIME'";
-
 /// Who may fall, in SQL over the rows `membership`, `program` and `customer`.
 pub(super) struct Falls {
     /// The condition on a member, which costs little: their spending is told of those alone who may move.
     pub(super) condition: String,
     /// What they spent that lets them keep the tier they hold, in minor units; null if nothing but what counts does.
     pub(super) kept: String,
-    /// The condition that it was money which brought a `mover` to another tier: since when it did is when they came
-    /// there.
-    pub(super) is_by_money: &'static str,
     /// What both conditions read besides [`super::spending::instants`].
     pub(super) parameters: Vec<Value>,
 }
@@ -26,16 +19,9 @@ pub(super) struct Falls {
 impl Falls {
     /// Those whose spending ever counts, at once.
     pub(super) fn of_lifetime() -> Self {
-        let condition = "program.evaluation = 'LIFETIME'".to_owned();
-        Self { condition, is_by_money: BY_MONEY, ..Self::of_all() }
-    }
-
-    /// All, at once, as the tiers were changed.
-    pub(super) fn of_all() -> Self {
         Self {
-            condition: "true".to_owned(),
+            condition: "program.evaluation = 'LIFETIME'".to_owned(),
             kept: "cast(null as bigint)".to_owned(),
-            is_by_money: "false",
             parameters: Vec::new(),
         }
     }
@@ -71,7 +57,7 @@ impl Falls {
             ), 0) end",
             theirs = movements(THEIRS),
         );
-        Self { condition, kept, is_by_money: BY_MONEY, parameters }
+        Self { condition, kept, parameters }
     }
 }
 
@@ -99,7 +85,7 @@ mod tests {
             let overdue = overdue(tx, instant).await?;
             let moves = settle_periods(tx, instant, &[member]).await?;
             assert_eq!(overdue, moves.iter().map(|move_| move_.customer).collect::<Vec<_>>(), "{instant}");
-            assert!(moves.iter().all(|move_| !move_.is_rise && move_.since == instant), "{moves:?}");
+            assert!(moves.iter().all(|move_| move_.way.is_lt() && move_.since == instant), "{moves:?}");
             names.push(tier(tx, member).await?.0);
         }
         Ok(names)

@@ -51,10 +51,13 @@ pub(super) async fn spend_to_next_tier(
 ) -> anyhow::Result<HashMap<Uuid, i64>> {
     let dialect = Dialect::from(db.get_database_backend());
     let sql = format!(
-        "select membership.id, next.min_spend - {spent}
+        "select membership.id, (
+            select min(next.min_spend) from loyalty_tier next
+            where next.program_id = membership.program_id and next.retired_at is null
+                and next.min_spend > held.min_spend
+        ) - {spent}
         from loyalty_membership membership
         join loyalty_tier held on held.id = membership.tier_id
-        join loyalty_tier next on next.program_id = held.program_id and next.rank = held.rank + 1
         join loyalty_program program on program.id = membership.program_id
         join customer on customer.id = membership.customer_id
         where {is_meant}",
@@ -64,11 +67,14 @@ pub(super) async fn spend_to_next_tier(
     let mut parameters = instants(as_of);
     parameters.push(dialect.parameter(memberships));
     let rows = query(db, &sql, parameters).await.context("could not tell what members have yet to spend")?;
-    let missing = rows.iter().map(|row| {
-        // Nobody who has spent enough is below the tier for longer than a transaction takes.
-        Ok((row.try_get_by_index(0)?, row.try_get_by_index::<i64>(1)?.max(0)))
-    });
-    missing.collect()
+    let mut missing = HashMap::new();
+    for row in rows {
+        if let Some(units) = row.try_get_by_index::<Option<i64>>(1)? {
+            // Whoever has spent enough is below the tier until the program is settled, and no longer.
+            missing.insert(row.try_get_by_index(0)?, units.max(0));
+        }
+    }
+    Ok(missing)
 }
 
 /// The beginning of the year of `as_of` in UTC, or of one so many `years` before.

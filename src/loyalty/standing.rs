@@ -3,6 +3,8 @@
 //! The statements are set-based and change only what differs. They say what they changed, and tell nobody:
 //! [`super::operations`] does.
 
+use std::cmp::Ordering;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use entity::{event::EventType, term::Term};
@@ -17,6 +19,7 @@ use super::{
 };
 use crate::{
     customer::metrics::movements_of_members,
+    event::Event,
     instant::Instant,
     store::{Dialect, Kind, execute, query, read_each},
 };
@@ -41,15 +44,31 @@ pub struct Move {
     pub customer: Uuid,
     /// The program.
     pub program: Uuid,
-    /// The tier that they held before.
-    pub from: Uuid,
     /// The tier to which they came.
     pub tier: Uuid,
-    /// Whether it is higher than the one before.
-    pub is_rise: bool,
+    /// How it compares with the one before, by where they begin: greater for a rise. One in the place of a tier that was
+    /// taken away may begin alike: it has but another name, and nobody rises or falls.
+    pub way: Ordering,
     /// Since when they hold it.
     pub since: DateTime<Utc>,
 }
+
+impl Move {
+    /// The event that tells of it, if they rose or fell.
+    #[must_use]
+    pub fn event(&self) -> Option<Event> {
+        let Self { customer, program, tier, .. } = *self;
+        match self.way {
+            Ordering::Greater => Some(Event::CustomerUpgraded { customer, program, tier }),
+            Ordering::Less => Some(Event::CustomerDowngraded { customer, program, tier }),
+            Ordering::Equal => None,
+        }
+    }
+}
+
+/// The condition that it was money which brought a `mover` to another tier: since when it did is when they came there.
+/// Where the spending of a period counts, time passes besides; while a program is not settled, its tiers were edited.
+const IS_BY_MONEY: &str = "(mover.evaluation = 'LIFETIME' and mover.is_settled)";
 
 /// Enrols those of `customers`, or of all, who are not members of the default program, and never left it, on its lowest
 /// tier and from the day on which they became customers. Gives the new members.
@@ -68,8 +87,9 @@ pub async fn enroll(
         from customer
         join loyalty_program program on program.is_default
         join loyalty_tier tier on tier.program_id = program.id and tier.min_spend = (
-            select min(lowest.min_spend) from loyalty_tier lowest where lowest.program_id = program.id
-        )
+            select min(lowest.min_spend) from loyalty_tier lowest
+            where lowest.program_id = program.id and lowest.retired_at is null
+        ) and tier.retired_at is null
         where customer.deleted_at is null and {is_meant} and not exists (
             select 1 from loyalty_membership membership
             where membership.program_id = program.id and membership.customer_id = customer.id
@@ -98,7 +118,8 @@ pub async fn enroll(
 
 /// Sets the tier that the rule gives, for `customers` or all, and gives those who changed tier. See `settle`.
 ///
-/// In programs that count the spending of a period, nobody falls before the period is over: here, not at all.
+/// In programs that count the spending of a period, nobody falls before the period is over: here, not at all. While a
+/// program is not settled, as its tiers were edited, they rise and fall at once, whatever it counts.
 ///
 /// # Errors
 /// When the database fails.
@@ -137,7 +158,7 @@ pub async fn overdue(db: &impl StreamTrait, as_of: DateTime<Utc>) -> anyhow::Res
     let movers = movers(&format!("customer.deleted_at is null and {}", falls.condition), &falls);
     let mut parameters = instants(as_of);
     parameters.append(&mut falls.parameters);
-    let sql = format!("{movers} select distinct customer_id from mover where not is_rise order by customer_id");
+    let sql = format!("{movers} select distinct customer_id from mover where begins < began order by customer_id");
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
     let overdue = read_each(db, statement, |row| row.try_get_by_index(0)).await;
     overdue.context("could not tell who falls to another loyalty tier")
@@ -167,32 +188,34 @@ pub async fn settle_periods(
     settle(tx, as_of, (&is_meant, Some(dialect.parameter(customers))), &falls).await
 }
 
-/// As [`settle_tiers`], for the members of `program`, whose tiers were changed: they rise and fall at once.
+/// The members of `program` whom [`settle_tiers`] brings to another tier.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn settle_program(
-    tx: &impl ConnectionTrait,
-    as_of: DateTime<Utc>,
-    program: Uuid,
-) -> anyhow::Result<Vec<Move>> {
-    settle(tx, as_of, ("membership.program_id = $3", Some(program.into())), &Falls::of_all()).await
+pub async fn misplaced(db: &impl ConnectionTrait, as_of: DateTime<Utc>, program: Uuid) -> anyhow::Result<Vec<Uuid>> {
+    let movers = movers("membership.program_id = $3", &Falls::of_lifetime());
+    let sql = format!("{movers} select customer_id from mover order by customer_id");
+    let mut parameters = instants(as_of);
+    parameters.push(program.into());
+    let rows = query(db, &sql, parameters).await.context("could not tell who comes to another loyalty tier")?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }
 
 /// The members who are to come to another tier, `mover`, as common table expressions: those of the memberships that
-/// `is_meant`, and those who would fall only as `falls` says.
+/// `is_meant`, and those who would fall only as `falls` says, or if their program is not settled.
 fn movers(is_meant: &str, falls: &Falls) -> String {
     let Falls { condition, kept, .. } = falls;
     format!(
         "with band as (
-            select tier.id, tier.program_id, tier.rank, lead(tier.min_spend) over upwards as below,
+            select tier.id, tier.program_id, tier.min_spend, lead(tier.min_spend) over upwards as below,
                 case when row_number() over upwards > 1 then tier.min_spend end as least
             from loyalty_tier tier
+            where tier.retired_at is null
             window upwards as (partition by tier.program_id order by tier.min_spend)
         ), spender as materialized (
             select membership.id, membership.customer_id, membership.program_id, membership.tier_id, membership.since,
-                membership.tier_since, held.rank, held.min_spend, program.evaluation, {condition} as may_fall,
-                {spent} as spent, {kept} as kept
+                membership.tier_since, held.min_spend, program.evaluation, program.is_settled,
+                {condition} or not program.is_settled as may_fall, {spent} as spent, {kept} as kept
             from loyalty_membership membership
             join loyalty_tier held on held.id = membership.tier_id
             join loyalty_program program on program.id = membership.program_id
@@ -203,25 +226,25 @@ fn movers(is_meant: &str, falls: &Falls) -> String {
                 when kept > spent then kept else spent end as counted
             from spender
         ), mover as (
-            select member.id, member.customer_id, member.since, member.evaluation, member.program_id,
-                member.tier_id as from_id, member.tier_since, band.id as tier_id, band.rank > member.rank as is_rise,
-                band.least, band.below
+            select member.id, member.customer_id, member.since, member.evaluation, member.is_settled, member.program_id,
+                member.tier_id as from_id, member.tier_since, member.min_spend as began, band.id as tier_id,
+                band.min_spend as begins, band.least, band.below
             from member
             join band on band.program_id = member.program_id
                 and (band.least is null or member.counted >= band.least)
                 and (band.below is null or member.counted < band.below)
-            where member.tier_id <> band.id and (band.rank > member.rank or member.may_fall)
+            where member.tier_id <> band.id and (band.min_spend > member.min_spend or member.may_fall)
         )",
         spent = spent_expression(),
     )
 }
 
 /// Sets the tier that the rule gives, for the memberships that are meant: a condition, and the parameter that it reads
-/// as number 3; those who would fall only as `falls` says.
+/// as number 3; those who would fall only as `falls` says, or if their program is not settled.
 ///
 /// The tier is the highest whose threshold the customer's spending reaches; the lowest is the floor. It is held since
 /// the movement of money at or before `as_of` that brought the customer there; without one, since they joined; and
-/// since `as_of` where the spending of a period counts, or where tiers were changed. Figures come first: see
+/// since `as_of` where the spending of a period counts, or where tiers were edited. Figures come first: see
 /// [`crate::customer::metrics::rebuild`].
 async fn settle(
     tx: &impl ConnectionTrait,
@@ -243,17 +266,18 @@ async fn settle(
             select balance.*, max(case when spent < least or spent >= below then instant end) over (partition by id) as left_at
             from balance
         )
-        select id, customer_id, program_id, tier_id, is_rise,
+        select id, customer_id, program_id, tier_id, began,
             case when not ({is_by_money}) then cast($1 as bigint)
                 when least is null and left_at is null then since
                 else coalesce(min(case when left_at is null or instant > left_at then instant end), since) end,
-            from_id, tier_since, {is_by_money}
+            from_id, tier_since, {is_by_money}, begins
         from judged mover
-        group by id, customer_id, program_id, tier_id, is_rise, least, left_at, since, evaluation, from_id, tier_since",
+        group by id, customer_id, program_id, tier_id, began, begins, least, left_at, since, evaluation, is_settled,
+            from_id, tier_since",
         movers = movers(is_meant, falls),
         // Whoever has no movements has a row all the same.
         movements = movements_of_members("earner", "earner.*"),
-        is_by_money = falls.is_by_money,
+        is_by_money = IS_BY_MONEY,
     );
     let mut parameters = instants(as_of);
     parameters.extend(parameter.into_iter().chain(falls.parameters.iter().cloned()));
@@ -263,16 +287,15 @@ async fn settle(
         let to = Move {
             customer: row.try_get_by_index(1)?,
             program: row.try_get_by_index(2)?,
-            from: row.try_get_by_index(6)?,
             tier: row.try_get_by_index(3)?,
-            is_rise: row.try_get_by_index(4)?,
+            way: row.try_get_by_index::<i64>(9)?.cmp(&row.try_get_by_index(4)?),
             since: Instant::stored(row.try_get_by_index(5)?)?.0,
         };
         moves.push(to);
         turns.push(Turn {
             membership: row.try_get_by_index(0)?,
             customer: to.customer,
-            from: to.from,
+            from: row.try_get_by_index(6)?,
             since: Instant::stored(row.try_get_by_index(7)?)?.0,
             until: to.since,
             is_by_money: row.try_get_by_index(8)?,

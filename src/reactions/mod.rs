@@ -84,7 +84,7 @@ where
         let tx = Transaction::begin(app, origin).await?;
         let done = operation(tx.clone()).await?;
         let tales = react(&tx).await?;
-        let (has_messages, has_rules) = (tx.has_messages(), tx.has_rules());
+        let (has_messages, is_unsettled) = (tx.has_messages(), tx.is_unsettled());
         tx.commit().await?;
         if tales > 0 {
             app.bell.ring();
@@ -92,8 +92,8 @@ where
         if has_messages {
             app.post.bell.ring();
         }
-        if has_rules {
-            app.rules.bell.ring();
+        if is_unsettled {
+            app.unsettled.ring();
         }
         Ok(done)
     };

@@ -76,6 +76,7 @@ async fn lowest_tier(tx: &impl ConnectionTrait) -> Result<Option<LowestTier>, se
     };
     let tier = loyalty_tier::Entity::find()
         .filter(loyalty_tier::Column::ProgramId.eq(program.id))
+        .filter(loyalty_tier::Column::RetiredAt.is_null())
         .order_by_asc(loyalty_tier::Column::MinSpend)
         .one(tx)
         .await?;

@@ -243,7 +243,7 @@ async fn stored(tx: &Transaction, check: &mut Check, segment: Uuid, rule: Rule) 
             return Ok(None);
         }
     };
-    tx.note_rules();
+    tx.note_unsettled();
     // Whoever else writes a rule waits from here on, so that two cannot close a circle together.
     rules::renew(&*tx.db, tx.key()).await?;
     let known = known(tx, &named).await?;

@@ -1,6 +1,6 @@
 //! Where members stand: what they have yet to spend, which tiers they held, and when they fall.
 
-use customers::store::execute;
+use customers::{job::settling::settle_new, store::execute};
 use serde_json::{Value, json};
 
 use crate::{
@@ -121,7 +121,7 @@ async fn spending_of_a_period_leads_to_the_next_tier_and_passes() {
 }
 
 #[tokio::test]
-async fn a_tier_that_was_taken_away_stays_in_the_history_by_name() {
+async fn a_tier_that_was_taken_away_stays_in_the_history() {
     let server = Server::start().await;
     let id = club(&server).await["id"].take();
     let jane = server.enter("Jane").await;
@@ -129,13 +129,18 @@ async fn a_tier_that_was_taken_away_stays_in_the_history_by_name() {
     server.purchase(&jane, "150").await;
 
     let tiers = json!([tier("One", "0"), tier("Most", "151")]);
+    let before = standing_in(&server, &jane, "The Club").await;
     written(&server, "loyaltyProgramUpdate", json!({ "id": id, "tiers": tiers })).await;
+    let unsettled = standing_in(&server, &jane, "The Club").await;
+    settle_new(&server.app).await.expect("members");
 
+    let unchanged = (&unsettled["history"][0], &unsettled["benefits"], &unsettled["spendToNextTier"]);
+    assert_eq!(unchanged, (&before["history"][0], &before["benefits"], &json!("1.00")));
     let standing = standing_in(&server, &jane, "The Club").await;
     assert_eq!(names(&standing), ["One", "Two", "One"]);
     assert_eq!(
-        (&standing["history"][1]["tier"], &standing["history"][2]["tier"]["name"]),
-        (&Value::Null, &json!("One"))
+        (&standing["history"][1]["tier"]["name"], &standing["history"][2]["tier"]["name"]),
+        (&json!("Two"), &json!("One"))
     );
     let error = server
         .error(&format!(

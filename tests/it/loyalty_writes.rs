@@ -1,6 +1,6 @@
 //! Making and editing loyalty programs, joining them and leaving them.
 
-use customers::{clock::Clock, loyalty::standing};
+use customers::{clock::Clock, job::settling::settle_new, loyalty::standing};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -178,6 +178,7 @@ async fn edited_tiers_keep_their_ids_and_members_settle() {
     let tiers = json!([renamed, tier("One", "0"), tier("Silver", "60")]);
     let edited =
         written(&server, "loyaltyProgramUpdate", json!({ "id": id, "tiers": tiers, "expectedVersion": 1 })).await;
+    settle_new(&server.app).await.expect("members");
 
     let tiers = edited["tiers"]["nodes"].as_array().expect("tiers");
     let shown: Vec<_> = tiers.iter().map(|tier| (&tier["name"], &tier["rank"], &tier["version"])).collect();
@@ -318,11 +319,13 @@ async fn tiers_that_are_edited_while_members_buy_end_where_the_rule_says() {
         }
     });
     join_all(purchases).await;
+    settle_new(&server.app).await.expect("members");
     let tx = server.app.database.begin().await.expect("a transaction");
     assert_eq!(standing::settle_tiers(&tx, Clock::System.now(), None).await.expect("a statement"), []);
     drop(tx);
     let tiers = json!([tier("One", "0"), tier("Half", "151"), tier("Four", "200")]);
     written(&server, "loyaltyProgramUpdate", json!({ "id": id, "tiers": tiers })).await;
+    settle_new(&server.app).await.expect("members");
 
     for (customer, _) in &members {
         assert!(held(&server, customer).await.contains(&"The Club: One".to_owned()));
@@ -345,6 +348,7 @@ async fn a_tier_that_takes_the_place_of_one_with_its_threshold_is_no_rise() {
         { "id": tiers[2]["id"], "name": "Deux", "minSpend": "100" },
     ]);
     written(&server, "loyaltyProgramUpdate", json!({ "id": id, "tiers": tiers })).await;
+    settle_new(&server.app).await.expect("members");
 
     assert!(held(&server, &jane).await.contains(&"The Club: Deux".to_owned()));
     assert_eq!(server.events_since(&jane, known).await, Vec::<String>::new());

@@ -52,6 +52,7 @@ mod segment_rules;
 mod segment_writes;
 mod selection;
 mod server;
+mod settling;
 mod socket;
 mod statements;
 mod subscription;

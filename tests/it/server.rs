@@ -103,6 +103,7 @@ impl Server {
             bell: Bell::default(),
             feed: Feed::default(),
             rules: Shelf::default(),
+            unsettled: Bell::default(),
             schedules: Schedules::default(),
             post,
         };

@@ -14,6 +14,7 @@ use crate::{
     app::App,
     filter::Rule,
     given::{self, ago, now},
+    job::settling::settle_new,
     loyalty::standing,
     progress::Progress,
     store::{Dialect, execute, insert_all, query},
@@ -122,25 +123,56 @@ async fn keep_lease_at(app: &App, deed: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs all jobs, each killed after its first batch and run again if `are_killed`, and gives the rows that they leave.
-async fn outcome(app: &App, are_killed: bool) -> anyhow::Result<Vec<String>> {
-    furnish(app).await?;
+/// Runs all jobs, each killed after its first batch and run again if `are_killed`.
+async fn run_all(app: App, are_killed: bool) -> anyhow::Result<App> {
+    furnish(&app).await?;
     for (job, deed) in JOBS {
         if are_killed {
-            lose_lease_at(app, deed).await?;
-            let killed = begin(app, &wish(job)).await.expect("a run");
-            let killed = carry_out(app, killed, &Progress::silent()).await?;
-            keep_lease_at(app, deed).await?;
+            lose_lease_at(&app, deed).await?;
+            let killed = begin(&app, &wish(job)).await.expect("a run");
+            let killed = carry_out(&app, killed, &Progress::silent()).await?;
+            keep_lease_at(&app, deed).await?;
             let half = (killed.state, killed.error.as_deref(), killed.changed);
             assert_eq!(half, (JobState::Failed, Some("another process has taken the job over"), 250), "{job:?}");
         }
-        let run = begin(app, &wish(job)).await.expect("a run");
-        let ended = carry_out(app, run, &Progress::silent()).await?;
+        let run = begin(&app, &wish(job)).await.expect("a run");
+        let ended = carry_out(&app, run, &Progress::silent()).await?;
         let rest = if are_killed { CUSTOMERS - 250 } else { CUSTOMERS };
         assert_eq!((ended.state, ended.error, ended.changed), (JobState::Succeeded, None, rest), "{job:?}");
     }
+    Ok(app)
+}
+
+/// Edits the tiers of the program and settles its members, killed after the first batch and settled again if `are_killed`.
+async fn edit_tiers(app: App, are_killed: bool) -> anyhow::Result<App> {
+    furnish(&app).await?;
+    let number = |sql| {
+        let app = &app;
+        async move {
+            let rows = query(app.database.reader(), sql, Vec::<Value>::new()).await?;
+            anyhow::Ok(rows[0].try_get_by_index::<i64>(0)?)
+        }
+    };
+    super::settling::edit(&app, &[("Base", 0), ("Top", 250)]).await?;
+    let held = "select count(*) from loyalty_membership
+        where tier_id in (select id from loyalty_tier where retired_at is not null)";
+    assert_eq!(number(held).await?, CUSTOMERS, "nobody has moved");
+    if are_killed {
+        lose_lease_at(&app, "update on loyalty_membership").await?;
+        settle_new(&app).await?;
+        keep_lease_at(&app, "update on loyalty_membership").await?;
+        assert_eq!(number(held).await?, CUSTOMERS - 250);
+        assert_eq!(number("select count(*) from loyalty_program where not is_settled").await?, 1);
+    }
+    settle_new(&app).await?;
+    assert_eq!(number(held).await?, 0);
+    assert_eq!(number("select count(*) from loyalty_program where not is_settled").await?, 0);
+    Ok(app)
+}
+
+async fn rows(app: &App, statements: &[&str]) -> anyhow::Result<Vec<String>> {
     let mut rows = Vec::new();
-    for sql in ROWS {
+    for sql in statements {
         let found = query(app.database.reader(), sql, Vec::<Value>::new()).await?;
         assert!(!found.is_empty(), "{sql}");
         rows.extend(found.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?);
@@ -149,13 +181,17 @@ async fn outcome(app: &App, are_killed: bool) -> anyhow::Result<Vec<String>> {
     Ok(rows)
 }
 
-#[tokio::test]
-async fn jobs_that_were_killed_half_way_end_the_same_when_they_run_again() -> anyhow::Result<()> {
+/// Checks that what is killed half-way leaves the same rows as what is not, and tells everyone of each of `told` once.
+async fn check<F: Future<Output = anyhow::Result<App>>>(
+    work: impl Fn(App, bool) -> F,
+    statements: &[&str],
+    told: &[&str],
+) -> anyhow::Result<()> {
     let outcomes = Mutex::new(Vec::new());
     let keep = |rows| outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
     for are_killed in [false, true] {
         given::each_store(async |app| {
-            keep(outcome(&app, are_killed).await?);
+            keep(rows(&work(app, are_killed).await?, statements).await?);
             Ok(())
         })
         .await?;
@@ -167,10 +203,20 @@ async fn jobs_that_were_killed_half_way_end_the_same_when_they_run_again() -> an
     for (whole, killed) in whole.iter().zip(killed) {
         let difference = whole.iter().zip(killed).find(|(whole, killed)| whole != killed);
         assert_eq!((difference, whole.len()), (None, killed.len()));
-        for kind in ["CUSTOMER_CHURNED", "CUSTOMER_DOWNGRADED", "everyone"] {
+        for kind in told {
             let told = whole.iter().filter(|row| row.starts_with("event ") && row.contains(kind));
             assert_eq!(told.count(), usize::try_from(CUSTOMERS)?, "{kind}");
         }
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn jobs_that_were_killed_half_way_end_the_same_when_they_run_again() -> anyhow::Result<()> {
+    check(run_all, &ROWS, &["CUSTOMER_CHURNED", "CUSTOMER_DOWNGRADED", "everyone"]).await
+}
+
+#[tokio::test]
+async fn a_program_that_was_half_settled_when_its_server_was_killed_ends_the_same() -> anyhow::Result<()> {
+    check(edit_tiers, &ROWS[4..8], &["CUSTOMER_DOWNGRADED", "everyone"]).await
 }

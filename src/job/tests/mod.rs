@@ -1,6 +1,7 @@
 //! Runs and leases: one at a time, taken over, told of.
 
 mod interruption;
+mod settling;
 
 use entity::job_run::{self, JobName, JobState};
 use sea_orm::EntityTrait;

@@ -98,7 +98,7 @@ impl LoyaltyMembership {
 /// An interval in which a member held a tier.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct LoyaltyTierInterval {
-    /// The tier. Null if it was taken away since.
+    /// The tier, which may have been taken away since. Null if it is gone.
     tier: Option<LoyaltyTier>,
     /// The name of the tier: what it was called when the member left it, or is called now.
     name: String,

@@ -27,6 +27,7 @@ pub async fn enroll(tx: &Transaction, customer: Uuid, program: Option<Uuid>) -> 
     }
     let tiers = loyalty_tier::Entity::find()
         .filter(loyalty_tier::Column::ProgramId.eq(program))
+        .filter(loyalty_tier::Column::RetiredAt.is_null())
         .all(&*tx.db)
         .await
         .context("could not read the tiers of a program")?;

@@ -10,7 +10,7 @@ use crate::{
         comparison::{BooleanComparison, DateTimeComparison, StringComparison, term_comparison},
         order_by,
     },
-    loyalty::{LoyaltyMembershipRelation, LoyaltyTierRelation},
+    loyalty::{self, LoyaltyMembershipRelation, LoyaltyTierRelation},
 };
 
 term_comparison! {
@@ -33,11 +33,14 @@ pub struct LoyaltyProgramWhere {
     /// Which spending counts towards its tiers.
     #[column(Evaluation)]
     evaluation: LoyaltyEvaluationComparison,
+    /// Whether all members hold the tier that their spending reaches by its tiers of now.
+    #[column(IsSettled)]
+    is_settled: BooleanComparison,
     /// When it was made.
     #[column(CreatedAt)]
     created_at: DateTimeComparison,
     /// Its tiers.
-    #[edge(column = entity::loyalty_tier::Column::ProgramId)]
+    #[edge(column = entity::loyalty_tier::Column::ProgramId, only = loyalty::is_not_retired)]
     tiers: LoyaltyTierRelation,
     /// Who is in it.
     #[edge(column = entity::loyalty_membership::Column::ProgramId)]

@@ -8,7 +8,7 @@ use super::LoyaltyProgram;
 use crate::{
     failure::Outcome,
     graphql::{self, Connection, Pages},
-    loyalty::{LoyaltyMembership, LoyaltyTier},
+    loyalty::{self, LoyaltyMembership, LoyaltyTier},
     store::Join,
 };
 
@@ -19,7 +19,8 @@ impl LoyaltyProgram {
     #[pages]
     async fn tiers(&self, ctx: &Context<'_>, pages: Pages<LoyaltyTier>) -> Option<Outcome<Connection<LoyaltyTier>>> {
         let join = Join::Column(|| entity::loyalty_tier::Column::ProgramId.into_iden());
-        Some(graphql::related(ctx, (&self.siblings, self.key), join, pages).await)
+        let only = Some(loyalty::is_not_retired());
+        Some(graphql::related_where(ctx, (&self.siblings, self.key), join, pages, only).await)
     }
 
     /// Who is in it, the latest to join first unless another order is asked for.

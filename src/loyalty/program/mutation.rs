@@ -43,8 +43,9 @@ impl LoyaltyProgramMutation {
         .await
     }
 
-    /// Edits a loyalty program and its tiers. Members come at once to the tier that their spending reaches by the new
-    /// rules. What is not said stays as it is; an edit that changes nothing leaves its version alone.
+    /// Edits a loyalty program and its tiers. Members come to the tier that their spending reaches by the new rules right
+    /// after this is done, which `isSettled` tells; whoever buys meanwhile does so with the purchase. What is not said stays as
+    /// it is; an edit that changes nothing leaves its version alone.
     async fn loyalty_program_update(
         &self,
         ctx: &Context<'_>,

@@ -1,15 +1,15 @@
 //! Making and editing loyalty programs.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use async_graphql::MaybeUndefined;
 use entity::{
-    ChronoUnixTimestampMillis, loyalty_membership,
+    ChronoUnixTimestampMillis,
     loyalty_program::{self, LoyaltyEvaluation},
     loyalty_tier,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
 use super::{
@@ -18,10 +18,8 @@ use super::{
 };
 use crate::{
     check::{Check, LONGEST_DESCRIPTION},
-    event::{Event, log},
-    loyalty::standing::{Move, settle_program},
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
-    store::{insert_all, update as write},
+    store::{execute, insert_all, update as write},
     transaction::Transaction,
 };
 
@@ -57,6 +55,7 @@ pub async fn create(tx: &Transaction, input: &LoyaltyProgramCreateInput, named: 
         is_default: false,
         evaluation: input.evaluation.unwrap_or(LoyaltyEvaluation::Lifetime),
         grace_days,
+        is_settled: true,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -68,8 +67,8 @@ pub async fn create(tx: &Transaction, input: &LoyaltyProgramCreateInput, named: 
     Ok(id)
 }
 
-/// Edits a program and its tiers, and brings its members to the tiers that their spending reaches then. An edit that
-/// changes nothing writes nothing.
+/// Edits a program and its tiers. Its members are brought to the tiers that their spending reaches then once this is
+/// committed: see [`unsettled`]. An edit that changes nothing writes nothing.
 ///
 /// # Errors
 /// When there is no such program or tier of it, it was edited meanwhile, or a value is not what it must be.
@@ -85,6 +84,7 @@ pub async fn update(
     expect_version(input.expected_version, before.version)?;
     let old = loyalty_tier::Entity::find()
         .filter(loyalty_tier::Column::ProgramId.eq(program))
+        .filter(loyalty_tier::Column::RetiredAt.is_null())
         .order_by_asc(loyalty_tier::Column::Rank)
         .all(&*tx.db)
         .await
@@ -104,19 +104,15 @@ pub async fn update(
     if after == before && new == old {
         return Ok(program);
     }
-    let is_another_ladder = thresholds(&new) != thresholds(&old) || after.evaluation != before.evaluation;
+    if thresholds(&new) != thresholds(&old) || after.evaluation != before.evaluation {
+        after.is_settled = false;
+        tx.note_unsettled();
+    }
     after.version += 1;
     after.updated_at = ChronoUnixTimestampMillis(tx.now);
     write(&*tx.db, &before, &after).await.map_err(|error| Refusal::of_duplicate(error, &UNIQUE))?;
-    if is_another_ladder {
-        lock_members(tx, program).await?;
-    }
     if new != old {
-        tiers::write(tx, program, new.clone(), &old).await?;
-    }
-    if is_another_ladder {
-        settle(tx, program, &new, &old).await?;
-        tiers::drop_parked(tx, program).await?;
+        tiers::write(tx, program, new, &old).await?;
     }
     Ok(program)
 }
@@ -157,44 +153,29 @@ fn thresholds(tiers: &[loyalty_tier::Model]) -> Vec<(Uuid, i64)> {
     tiers.iter().map(|tier| (tier.id, tier.min_spend)).collect()
 }
 
-/// Locks the customers who are in the program, so that nobody's spending changes while they come to other tiers.
-async fn lock_members(tx: &Transaction, program: Uuid) -> anyhow::Result<()> {
-    let members: Vec<Uuid> = loyalty_membership::Entity::find()
+/// The programs whose members have yet to be brought to where they belong, each with its version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unsettled(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Uuid, i32>> {
+    let programs: Vec<(Uuid, i32)> = loyalty_program::Entity::find()
         .select_only()
-        .column(loyalty_membership::Column::CustomerId)
-        .filter(loyalty_membership::Column::ProgramId.eq(program))
+        .columns([loyalty_program::Column::Id, loyalty_program::Column::Version])
+        .filter(loyalty_program::Column::IsSettled.eq(false))
         .into_tuple()
-        .all(&*tx.db)
+        .all(db)
         .await
-        .context("could not read the members of a program")?;
-    log::lock(&*tx.db, &members).await?;
-    for member in members {
-        tx.lock(member);
-    }
-    Ok(())
+        .context("could not read which loyalty programs are not settled")?;
+    Ok(programs.into_iter().collect())
 }
 
-/// Brings the members to the tiers that they reach, and tells of it. Who held a tier that was taken away rises when the
-/// new one begins higher than it began. Where it begins alike it has but another name: nobody rises or falls.
-async fn settle(
-    tx: &Transaction,
-    program: Uuid,
-    new: &[loyalty_tier::Model],
-    old: &[loyalty_tier::Model],
-) -> anyhow::Result<()> {
-    let begins: HashMap<_, _> = new.iter().map(|tier| (tier.id, tier.min_spend)).collect();
-    let began: HashMap<_, _> = old.iter().map(|tier| (tier.id, tier.min_spend)).collect();
-    for Move { customer, program, from, tier, is_rise, .. } in settle_program(&*tx.db, tx.now, program).await? {
-        let way = if begins.contains_key(&from) {
-            if is_rise { Ordering::Greater } else { Ordering::Less }
-        } else {
-            begins.get(&tier).cmp(&began.get(&from))
-        };
-        match way {
-            Ordering::Greater => tx.emit(Event::CustomerUpgraded { customer, program, tier }),
-            Ordering::Less => tx.emit(Event::CustomerDowngraded { customer, program, tier }),
-            Ordering::Equal => {}
-        }
-    }
+/// Marks a program as settled, unless it was edited since this version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_settled(db: &impl ConnectionTrait, program: Uuid, version: i32) -> anyhow::Result<()> {
+    let sql = "update loyalty_program set is_settled = true where id = $1 and version = $2";
+    let marked = execute(db, sql, vec![program.into(), version.into()]).await;
+    marked.context("could not mark a loyalty program as settled")?;
     Ok(())
 }

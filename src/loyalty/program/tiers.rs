@@ -19,15 +19,6 @@ use crate::{
 /// The most tiers of a program, and the most benefits of a tier.
 const MOST: usize = 50;
 
-/// Ranks from here on are those of tiers that are being rewritten: no other has so high a one.
-const PARKED_RANK: i64 = 1_000_000;
-
-/// Thresholds of tiers that are being rewritten are higher by so much: nobody reaches them.
-const PARKED_SPEND: i64 = 1 << 60;
-
-/// Begins the names of tiers that are being rewritten: no other name has a control character.
-pub const PARKED_NAME: &str = "\u{1}";
-
 /// The tiers as sent, checked: `named` are the keys of those among `tiers` that they go on as. Nothing when one is
 /// wrong.
 pub fn checked(
@@ -105,6 +96,7 @@ pub fn rows(
             min_spend: rung.min_spend,
             discount_percent: rung.discount_percent,
             benefits: Texts(rung.benefits),
+            retired_at: None,
             version: before.map_or(1, |tier| tier.version),
             created_at: before.map_or(now, |tier| tier.created_at),
             updated_at: before.map_or(now, |tier| tier.updated_at),
@@ -117,8 +109,8 @@ pub fn rows(
     rows.collect()
 }
 
-/// Writes `rows`, which become the tiers of the program besides `tiers`, those that it has. Tiers that are not among
-/// the rows stay, out of everyone's reach, until [`drop_parked`], so that members can be brought to others.
+/// Writes `rows`, which become the tiers of the program in place of `tiers`, those that it has. Tiers that are not among
+/// the rows are retired: nobody comes to them any more, and those who hold them can be brought to others.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,13 +120,11 @@ pub async fn write(
     rows: Vec<loyalty_tier::Model>,
     tiers: &[loyalty_tier::Model],
 ) -> anyhow::Result<()> {
-    // Names, ranks and thresholds may change places, and are unique at every moment.
-    let sql = format!(
-        "update loyalty_tier set rank = rank + {PARKED_RANK}, min_spend = min_spend + {PARKED_SPEND}, name = $2 || name
-        where program_id = $1"
-    );
-    let parked = execute(&*tx.db, &sql, vec![program.into(), PARKED_NAME.into()]).await;
-    parked.context("could not set the tiers of a program aside")?;
+    // All of them at first: names, ranks and thresholds may change places, and those of tiers that are not retired are
+    // unique at every moment.
+    let sql = "update loyalty_tier set retired_at = $2 where program_id = $1 and retired_at is null";
+    let retired = execute(&*tx.db, sql, vec![program.into(), tx.now.timestamp_millis().into()]).await;
+    retired.context("could not retire the tiers of a program")?;
     let (kept, new): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| tiers.iter().any(|tier| tier.id == row.id));
     let kept = kept.into_iter().map(|row| {
         json!({
@@ -162,7 +152,7 @@ pub async fn write(
     let sql = format!(
         "update loyalty_tier set name = kept.name, rank = kept.rank, min_spend = kept.min_spend,
             discount_percent = kept.discount_percent, benefits = kept.benefits, version = kept.version,
-            updated_at = kept.updated_at
+            updated_at = kept.updated_at, retired_at = null
         from {} kept
         where loyalty_tier.id = kept.id",
         dialect.table_of_records(1, &columns),
@@ -170,14 +160,4 @@ pub async fn write(
     let written = execute(&*tx.db, &sql, vec![Dialect::records(kept)?]).await;
     written.context("could not write the tiers of a program")?;
     insert_all(&*tx.db, new).await.context("could not write the new tiers of a program")
-}
-
-/// Takes away the tiers of the program that were not written again; no member holds one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn drop_parked(tx: &Transaction, program: Uuid) -> anyhow::Result<()> {
-    let sql = format!("delete from loyalty_tier where program_id = $1 and rank > {PARKED_RANK}");
-    execute(&*tx.db, &sql, vec![program.into()]).await.context("could not take tiers away")?;
-    Ok(())
 }

@@ -51,6 +51,12 @@ pub fn is_of_default_program() -> Expr {
     Expr::col((loyalty_tier::Entity, Column::ProgramId)).in_subquery(programs)
 }
 
+/// The condition that a tier was not taken away from its program.
+#[must_use]
+pub fn is_not_retired() -> Expr {
+    Expr::col((loyalty_tier::Entity, Column::RetiredAt)).is_null()
+}
+
 relation! {
     /// Conditions on related loyalty tiers. All given must hold.
     LoyaltyTierRelation, LoyaltyTierCountComparison, LoyaltyTierWhere

@@ -27,13 +27,17 @@ pub fn reached(tiers: &[loyalty_tier::Model], spent: i64) -> Option<&loyalty_tie
 }
 
 /// What members get who hold the tier `held` of `tiers`: what each tier gives up to theirs, the lowest first, each
-/// thing once. Source: domain description, "Loyalty Programs".
+/// thing once. One that was taken away gives something to its own members alone. Source: domain description, "Loyalty
+/// Programs".
 #[must_use]
 pub fn benefits(tiers: &[loyalty_tier::Model], held: Uuid) -> Vec<String> {
     let Some(held) = tiers.iter().find(|tier| tier.id == held) else { return Vec::new() };
-    let is_below = |tier: &&loyalty_tier::Model| tier.program_id == held.program_id && tier.rank <= held.rank;
-    let mut passed: Vec<_> = tiers.iter().filter(is_below).collect();
-    passed.sort_by_key(|tier| tier.rank);
+    let is_passed = |tier: &&loyalty_tier::Model| {
+        let is_below = tier.retired_at.is_none() && tier.min_spend < held.min_spend;
+        tier.id == held.id || tier.program_id == held.program_id && is_below
+    };
+    let mut passed: Vec<_> = tiers.iter().filter(is_passed).collect();
+    passed.sort_by_key(|tier| tier.min_spend);
     let mut benefits: Vec<String> = Vec::new();
     for benefit in passed.into_iter().flat_map(|tier| &tier.benefits.0) {
         if !benefits.contains(benefit) {
@@ -107,14 +111,22 @@ mod tests {
             benefits: Texts(vec!["Other".to_owned()]),
             ..tiers[0].clone()
         };
+        let retired = loyalty_tier::Model {
+            id: Uuid::from_u128(9),
+            min_spend: 40_000,
+            benefits: Texts(vec!["Old".to_owned()]),
+            retired_at: Some(tiers[0].created_at),
+            ..tiers[1].clone()
+        };
         tiers.reverse();
-        tiers.push(other);
+        tiers.extend([other, retired]);
         let [silver, gold] = [&tiers[2], &tiers[1]].map(|tier| (tier.name.as_str(), tier.id));
 
         assert_eq!((silver.0, gold.0), ("Silver", "Gold"));
         let expected = ["Free shipping on orders over 50", "Free shipping", "Early access to sales"];
         assert_eq!(benefits(&tiers, silver.1), expected);
         assert_eq!(benefits(&tiers, gold.1), [&expected[..], &["Free express shipping", "Birthday gift"]].concat());
+        assert_eq!(benefits(&tiers, Uuid::from_u128(9)), [expected[0], "Old"]);
         assert_eq!(benefits(&tiers, Uuid::nil()), Vec::<String>::new());
     }
 

@@ -14,7 +14,7 @@ use crate::{
 
 #[resource]
 impl LoyaltyTier {
-    /// The program that it is a tier of. `$.LoyaltyProgram.has.LoyaltyTier`
+    /// The program that it is a tier of, or was. `$.LoyaltyProgram.has.LoyaltyTier`
     #[iri("schema:isTierOf")]
     #[states("loyalty-programs", self.program_id)]
     async fn program(&self, ctx: &Context<'_>) -> Option<Outcome<LoyaltyProgram>> {

@@ -5,5 +5,5 @@ pub mod ladder;
 mod links;
 mod node;
 
-pub use filter::{LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_of_default_program};
+pub use filter::{LoyaltyTierOrderBy, LoyaltyTierRelation, LoyaltyTierWhere, is_not_retired, is_of_default_program};
 pub use node::LoyaltyTier;

@@ -17,10 +17,10 @@ pub struct LoyaltyTier {
     key: Uuid,
     #[foreign]
     program_id: Uuid,
-    /// Name. No two tiers of a program share one.
+    /// Name. No two tiers of a program share one, but with those that were taken away.
     #[iri("schema:name")]
     name: String,
-    /// Place among the tiers of the program: 1 is the lowest.
+    /// Place among the tiers of the program: 1 is the lowest. The last one that it had, if it was taken away.
     #[iri("customers:rank")]
     rank: i32,
     /// Spending from which the tier is reached, in major units of the store's currency. No two tiers of a program share
@@ -33,6 +33,10 @@ pub struct LoyaltyTier {
     /// What members who hold the tier get, in words. Empty if not said.
     #[iri("customers:benefits")]
     benefits: Vec<String>,
+    /// When it was taken away from the program. Null while it is one of its tiers. Whoever holds it then comes to another
+    /// within moments: see `isSettled` of the program.
+    #[iri("customers:retiredAt")]
+    retired_at: Option<Instant>,
     /// Counts edits by clients, from 1.
     #[iri("customers:version")]
     version: i32,
