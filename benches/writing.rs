@@ -18,6 +18,7 @@ use customers::{
     semantics::{Base, Document},
     settings,
     store::{self, Database, Sort, SortKind, Window},
+    valuation::Valuation,
 };
 use sea_orm::sea_query::{Expr, Query, SqliteQueryBuilder};
 use serde_json::{Value, json};
@@ -32,8 +33,8 @@ async fn store(directory: &tempfile::TempDir) -> anyhow::Result<App> {
     let base = Base::new("http://127.0.0.1:8000", &[]).map_err(anyhow::Error::msg)?;
     let (bell, feed, schedules) = (Bell::default(), Feed::default(), Schedules::default());
     let post = Post::new(Templates::load(None)?);
-    let (clock, base, rules) = (Clock::System, Arc::new(base), Shelf::default());
-    let app = App { database, clock, base, currency, bell, feed, schedules, post, rules };
+    let (clock, base, rules, valuation) = (Clock::System, Arc::new(base), Shelf::default(), Valuation::default());
+    let app = App { database, clock, base, currency, valuation, bell, feed, schedules, post, rules };
     let options = SeedOptions { customers: 100, orders_per_customer: 1, random_seed: 1 };
     seed::run(&app, &options, &Progress::silent()).await?;
     Ok(app)

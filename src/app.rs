@@ -11,6 +11,7 @@ use crate::{
     schedule::Schedules,
     semantics::Base,
     store::{Columns, Database, Reading},
+    valuation::Valuation,
 };
 
 /// The parts that every request is answered with.
@@ -24,6 +25,8 @@ pub struct App {
     pub base: Arc<Base>,
     /// The currency of the store.
     pub currency: Currency,
+    /// How the store tells what customers are worth.
+    pub valuation: Valuation,
     /// Rung after events were committed.
     pub bell: Bell,
     /// The log of events, as far as this process has read it.
@@ -40,6 +43,7 @@ impl App {
     /// What a request reads with: one instant for all of its figures.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading { now: self.clock.now(), currency: self.currency, columns: Columns::ALL }
+        let (currency, margin) = (self.currency, self.valuation.margin);
+        Reading { now: self.clock.now(), currency, margin, columns: Columns::ALL }
     }
 }

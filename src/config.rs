@@ -15,6 +15,7 @@ use crate::{
     instant::Instant,
     money::Currency,
     schedule::{self, Appointment},
+    valuation::{self, Margin},
 };
 
 /// A GraphQL server with a linked-data semantic layer for customer management.
@@ -122,9 +123,25 @@ pub struct ServeOptions {
     /// When jobs run.
     #[command(flatten)]
     pub schedule: ScheduleOptions,
+    /// How it is told what customers are worth.
+    #[command(flatten)]
+    pub valuation: ValuationOptions,
     /// How messages are written and sent.
     #[command(flatten)]
     pub post: PostOptions,
+}
+
+/// The flags about what customers are worth. They are kept in the database, for all that work on it.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ValuationOptions {
+    /// The part of what customers spent that is their lifetime value, such as 0.4 [default: that of the database, 1 for a
+    /// new one]
+    #[arg(long, value_name = "FACTOR", env = "CUSTOMERS_MARGIN_FACTOR")]
+    pub margin_factor: Option<Margin>,
+    /// What money is taken to lose in value in a month, in predicted values [default: that of the database, 0.01 for a
+    /// new one]
+    #[arg(long, value_name = "PART", env = "CUSTOMERS_MONTHLY_DISCOUNT", value_parser = valuation::monthly_discount)]
+    pub monthly_discount: Option<f64>,
 }
 
 /// The flags about messages to customers. Without a way for them to leave, they wait.

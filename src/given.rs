@@ -27,6 +27,7 @@ use crate::{
     semantics::Base,
     settings,
     store::{Database, Reading, insert_all, query},
+    valuation::Valuation,
 };
 
 /// The instant at which every test takes place.
@@ -93,6 +94,7 @@ async fn app_in(url: &str, currency: Currency) -> anyhow::Result<App> {
         clock,
         base: Arc::new(base),
         currency,
+        valuation: Valuation::default(),
         bell: Bell::default(),
         feed: Feed::default(),
         rules: Shelf::default(),

@@ -46,3 +46,4 @@ pub mod semantics;
 pub mod settings;
 pub mod store;
 pub mod transaction;
+pub mod valuation;

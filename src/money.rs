@@ -72,17 +72,22 @@ impl<const EXTRA: u32> Amount<EXTRA> {
 
 impl Money {
     /// This sum divided by `count`, rounded half up to the minor unit; 0 for none.
-    ///
-    /// # Panics
-    /// Never: a mean lies between the sum and zero.
     #[must_use]
     pub fn mean(self, count: i64) -> Self {
-        let units = if count <= 0 {
+        self.part(1, count.into())
+    }
+
+    /// So many `parts` of this sum, of which there are `all`, rounded half up to the minor unit; 0 where there are none.
+    ///
+    /// # Panics
+    /// When `parts` are more than `all`, and the result is too large: a part lies between the sum and zero.
+    #[must_use]
+    pub fn part(self, parts: i64, all: i128) -> Self {
+        let units = if all <= 0 {
             0
         } else {
-            let (sum, count) = (i128::from(self.units), i128::from(count));
-            let rounded = (2 * sum + count).div_euclid(2 * count);
-            i64::try_from(rounded).expect("a mean lies between the sum and zero")
+            let sum = i128::from(self.units) * i128::from(parts);
+            i64::try_from((2 * sum + all).div_euclid(2 * all)).expect("a part lies between the sum and zero")
         };
         Self { units, ..self }
     }

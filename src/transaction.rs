@@ -17,6 +17,7 @@ use crate::{
     filter::Shelf,
     money::Currency,
     store::{Columns, Dialect, Reading},
+    valuation::Margin,
 };
 
 /// Another transaction was faster. The same may go through when it is tried again.
@@ -40,6 +41,7 @@ pub struct Transaction {
     pub origin: Arc<Origin>,
     /// The rules of segments, as this process last read them.
     pub rules: Shelf,
+    margin: Margin,
     clock: Clock,
     happened: Arc<Mutex<Happened>>,
 }
@@ -60,8 +62,9 @@ impl Transaction {
     /// When the database does not answer, or another process holds its lock for too long.
     pub async fn begin(app: &App, origin: &Origin) -> anyhow::Result<Self> {
         let db = Arc::new(app.database.begin().await?);
-        let (now, currency, clock, rules) = (app.clock.now(), app.currency, app.clock, app.rules.clone());
-        Ok(Self { db, now, currency, origin: Arc::new(origin.clone()), rules, clock, happened: Arc::default() })
+        let (origin, rules) = (Arc::new(origin.clone()), app.rules.clone());
+        let (now, currency, margin, clock) = (app.clock.now(), app.currency, app.valuation.margin, app.clock);
+        Ok(Self { db, now, currency, origin, rules, margin, clock, happened: Arc::default() })
     }
 
     /// Makes everything that was written last.
@@ -94,7 +97,7 @@ impl Transaction {
     /// What rows are read with: figures at the instant of the transaction.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading { now: self.now, currency: self.currency, columns: Columns::ALL }
+        Reading { now: self.now, currency: self.currency, margin: self.margin, columns: Columns::ALL }
     }
 
     /// Tells that something happened. What follows from it is decided by `reactions`.

@@ -25,6 +25,7 @@ const FLOORS: [&[&str]; 6] = [
         "semantics",
         "store",
         "transaction",
+        "valuation",
     ],
     &["auth", "graphql", "idempotency"],
     &[

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// The store whose customers these are.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "store")]
 pub struct Model {
     /// Always 1.
@@ -29,6 +29,10 @@ pub struct Model {
     pub expiry_days: i32,
     /// Another one whenever the rule of a segment is another; null before the first is made by a client.
     pub rules_edition: Option<Uuid>,
+    /// What part of revenue a customer is worth, in ten-thousandths.
+    pub margin: i32,
+    /// What money is taken to lose in value in a month: 0.01 is one percent.
+    pub monthly_discount: f64,
 }
 
 /// None: the server writes its own joins.

@@ -100,11 +100,11 @@ impl Analytics {
         Ok(self.headline(ctx).await?.churned)
     }
 
-    /// Mean of what customers have been worth so far (`lifetimeValue`), rounded half up. 0 without customers.
+    /// Mean of what customers have been worth so far (`lifetimeValue`), rounded once, half up. 0 without customers.
     #[graphql(name = "averageLTV")]
     async fn average_ltv(&self, ctx: &Context<'_>) -> Outcome<Money> {
         let headline = self.headline(ctx).await?;
-        Ok(headline.spent.mean(headline.customers))
+        Ok(self.population.reading.margin.mean(headline.spent, headline.customers))
     }
 
     /// Net revenue of a purchase: all that customers spent, less refunds, per delivered order, rounded half up. 0

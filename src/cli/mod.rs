@@ -62,12 +62,14 @@ async fn open(options: &StoreOptions, database: &str, default_base: &str) -> any
     database.migrate().await?;
     let (clock, post) = (Clock::System, Post::new(Templates::load(None)?));
     let currency = settings::prepare(&database, clock, options.currency).await?;
+    let valuation = settings::valuation(&database).await?;
     let (bell, feed) = (Bell::default(), Feed::default());
     Ok(App {
         database,
         clock,
         base: base.into(),
         currency,
+        valuation,
         bell,
         feed,
         schedules: Schedules::default(),

@@ -9,11 +9,12 @@ use super::open;
 use crate::{
     app::App,
     communication::writing,
-    config::{PostOptions, ServeOptions, StoreOptions},
+    config::{PostOptions, ServeOptions, StoreOptions, ValuationOptions},
     http::{self, Server},
     idempotency, import, job,
     post::{Gateway, Mailer, Post, Templates},
     schedule::Schedules,
+    settings,
 };
 
 /// Serves until the process is told to end.
@@ -31,6 +32,8 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
     };
     let post = post(&options.post)?;
     let mut app = App { post, ..open(&store, &database, &base).await? };
+    let ValuationOptions { margin_factor, monthly_discount } = options.valuation;
+    app.valuation = settings::settle(&app.database, margin_factor, monthly_discount).await?;
     if !options.no_jobs {
         app.schedules = Schedules::with(&options.schedule.schedule).map_err(anyhow::Error::msg)?;
     }

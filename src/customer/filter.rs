@@ -129,6 +129,9 @@ pub struct CustomerWhere {
     /// Net spending.
     #[column(TotalSpent)]
     total_spent: DecimalComparison,
+    /// What they have been worth so far.
+    #[expression(spend::lifetime_value_expression)]
+    lifetime_value: DecimalComparison,
     /// The first order.
     #[column(FirstOrderDate)]
     first_order_date: DateTimeComparison,
@@ -311,6 +314,8 @@ order_by! {
         TotalOrders: Integer customer::Entity, Column::TotalOrders;
         /// Net spending.
         TotalSpent: Integer customer::Entity, Column::TotalSpent;
+        /// What they have been worth so far; those who are worth the same, by net spending.
+        LifetimeValue: Integer customer::Entity, Column::TotalSpent;
         /// The first order.
         FirstOrderDate: Integer customer::Entity, SortKey::FirstOrderDate;
         /// The last order.

@@ -22,6 +22,7 @@ use crate::{
     money::{Currency, Money},
     rfm::{PastRun, RfmScores},
     store::{Database, Reading},
+    valuation::Margin,
 };
 
 /// What is told of several customers at an instant, read once for all of them.
@@ -29,13 +30,14 @@ use crate::{
 pub struct Past {
     as_of: DateTime<Utc>,
     currency: Currency,
+    margin: Margin,
     figures: HashMap<Uuid, Figures>,
     scoring: OnceCell<Outcome<Option<PastRun>>>,
     predictions: OnceCell<Outcome<Option<Arc<predictions::Past>>>>,
 }
 
 impl Past {
-    /// Of `customers` at `as_of`; amounts are in `currency`.
+    /// Of `customers` at `as_of`, for whoever reads by `reading`.
     ///
     /// # Errors
     /// When the database fails.
@@ -43,10 +45,11 @@ impl Past {
         database: &Database,
         as_of: DateTime<Utc>,
         customers: &[Uuid],
-        currency: Currency,
+        reading: &Reading,
     ) -> anyhow::Result<Self> {
         let figures = metrics::at(database.reader(), as_of, customers).await?;
-        Ok(Self { as_of, currency, figures, scoring: OnceCell::new(), predictions: OnceCell::new() })
+        let Reading { currency, margin, .. } = *reading;
+        Ok(Self { as_of, currency, margin, figures, scoring: OnceCell::new(), predictions: OnceCell::new() })
     }
 
     async fn predictions(&self, ctx: &Context<'_>) -> Outcome<Option<Arc<predictions::Past>>> {
@@ -84,7 +87,7 @@ pub struct CustomerMetrics {
     total_spent: Money,
     /// `totalSpent` per delivered order, rounded to the minor unit. Zero before the first delivery.
     average_order_value: Money,
-    /// What the customer had been worth: `totalSpent`, at a margin of one.
+    /// What the customer had been worth: the part of `totalSpent` that is the store's `marginFactor`, rounded half up.
     lifetime_value: Money,
     /// When the first order was placed that was not cancelled. Null before it.
     first_order_date: Option<Instant>,
@@ -123,7 +126,7 @@ impl CustomerMetrics {
             delivered_orders: figures.delivered_orders,
             total_spent,
             average_order_value: average_order_value(total_spent, figures.delivered_orders),
-            lifetime_value: total_spent,
+            lifetime_value: past.margin.of(total_spent),
             first_order_date: figures.first_order_date,
             last_order_date: figures.last_order_date,
             last_purchase_date: figures.last_purchase_date,

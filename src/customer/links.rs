@@ -216,7 +216,7 @@ impl Customer {
             Err(failure) => return Some(Err(failure)),
         };
         let past = self.siblings.share(graphql::place(ctx), || async {
-            Ok(Arc::new(Past::read(database(ctx), as_of, &self.siblings.keys(), reading.currency).await?))
+            Ok(Arc::new(Past::read(database(ctx), as_of, &self.siblings.keys(), reading).await?))
         });
         let past: Outcome<Arc<Past>> = past.await;
         past.map(|past| CustomerMetrics::of(&past, self.key)).transpose()

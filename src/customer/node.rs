@@ -106,9 +106,10 @@ pub struct Customer {
     #[iri("customers:averageOrderValue")]
     #[derived(spend::average_order_value(total_spent, delivered_orders))]
     average_order_value: Money,
-    /// What the customer has been worth so far: `totalSpent`, at a margin of one.
+    /// What the customer has been worth so far: the part of `totalSpent` that is the store's `marginFactor`, rounded half
+    /// up.
     #[iri("customers:lifetimeValue")]
-    #[derived(total_spent)]
+    #[derived(reading.margin.of(total_spent))]
     lifetime_value: Money,
     /// When the first order was placed that is not cancelled. Null before it.
     #[iri("customers:firstOrderDate")]

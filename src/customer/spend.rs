@@ -4,7 +4,7 @@ use derive::terms;
 use entity::{customer, term::Term};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 
-use crate::{money::Money, semantics::value::term_values, store::Reading};
+use crate::{money::Money, semantics::value::term_values, store::Reading, valuation::Margin};
 
 /// A customer by what they have spent.
 #[terms("customers:SpendSegment")]
@@ -48,6 +48,18 @@ pub fn segment_expression(reading: &Reading) -> Expr {
     cases.finally(Expr::val(SpendSegment::Basic.description().name)).into()
 }
 
+/// The lifetime value, [`Margin::of`] what a customer spent, in SQL over their row, in minor units.
+pub fn lifetime_value_expression(reading: &Reading) -> Expr {
+    let spent = Expr::col((customer::Entity, customer::Column::TotalSpent));
+    if reading.margin == Margin::WHOLE {
+        return spent;
+    }
+    let (parts, all) = (reading.margin.ten_thousandths(), Margin::PARTS);
+    let share = format!("(customer.total_spent * {parts} + {half})", half = all / 2);
+    // Integers are divided towards zero, which rounds what is left of a negative sum up a second time.
+    Expr::cust(format!("({share} / {all} - case when {share} % {all} < 0 then 1 else 0 end)"))
+}
+
 /// Mean revenue of a purchase: `spent / purchases`, rounded half up to the minor unit; 0 without purchases.
 #[must_use]
 pub fn average_order_value(spent: Money, purchases: i64) -> Money {
@@ -56,7 +68,13 @@ pub fn average_order_value(spent: Money, purchases: i64) -> Money {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::{ConnectionTrait, sea_query::Query};
+
     use super::*;
+    use crate::{
+        given::{self, each_store},
+        store::execute,
+    };
 
     fn dollars(units: i64) -> Money {
         Money::new(units, "USD".parse().expect("a currency"))
@@ -76,6 +94,29 @@ mod tests {
         for (units, expected) in cases {
             assert_eq!(SpendSegment::of(dollars(units)), expected, "{units}");
         }
+    }
+
+    #[tokio::test]
+    async fn lifetime_values_are_rounded_alike_by_the_database() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = given::customer(&tx, "Jane").await?;
+            for margin in ["1", "0.5", "0.3333", "0.0001"] {
+                let margin: Margin = margin.parse().map_err(anyhow::Error::msg)?;
+                let reading = Reading { margin, ..app.reading() };
+                for spent in [0, 1, 3, 5, 4999, 5000, 15_000, 12_050, -1, -2, -3, -4999, -5000, -5001, -15_001] {
+                    execute(&tx, "update customer set total_spent = $1 where id = $2", vec![spent.into(), jane.into()])
+                        .await?;
+                    let select =
+                        Query::select().expr(lifetime_value_expression(&reading)).from(customer::Entity).take();
+                    let row = tx.query_one(&select).await?.expect("a row");
+                    let expected = margin.of(Money::new(spent, app.currency)).units;
+                    assert_eq!(row.try_get_by_index::<i64>(0)?, expected, "{margin:?} of {spent}");
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     #[test]

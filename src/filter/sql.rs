@@ -364,7 +364,7 @@ mod tests {
     use sea_orm::sea_query::{PostgresQueryBuilder, Query, SqliteQueryBuilder};
 
     use super::*;
-    use crate::store::Columns;
+    use crate::{store::Columns, valuation::Margin};
 
     #[test]
     fn negations_and_prefixes_are_written_in_the_sql_of_both_databases() {
@@ -385,6 +385,7 @@ mod tests {
         let reading = Reading {
             now: "2026-03-31T12:00:00Z".parse()?,
             currency: "USD".parse().map_err(anyhow::Error::msg)?,
+            margin: Margin::WHOLE,
             columns: Columns::ALL,
         };
         let scope =

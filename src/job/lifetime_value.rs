@@ -1,6 +1,7 @@
 //! The purchase model, fitted to the ledger and applied to all customers.
 
 use anyhow::Context;
+use entity::lifetime_value_run;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -26,16 +27,18 @@ use crate::{
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     let (histories, spending) = gather(work).await?;
     let app = work.app;
-    let occasion =
-        Occasion { key: app.clock.key(), as_of: work.now, now: app.clock.now(), is_historical: work.is_historical };
+    let occasion = Occasion {
+        key: app.clock.key(),
+        as_of: work.now,
+        now: app.clock.now(),
+        is_historical: work.is_historical,
+        monthly_discount: app.valuation.monthly_discount,
+    };
     // The search takes seconds where there are a million customers.
-    let fitting = spawn_blocking(move || {
-        let fit = Fit::of(&histories, &spending);
-        (fit, runs::row(occasion, &histories, &spending, &fit))
-    });
-    let (fit, run) = fitting.await.context("the purchase model could not be fitted")?;
+    let fitting = spawn_blocking(move || runs::row(occasion, &histories, &spending, &Fit::of(&histories, &spending)));
+    let run = fitting.await.context("the purchase model could not be fitted")?;
     if !work.is_historical {
-        apply(work, fit).await?;
+        apply(work, &run).await?;
     }
     let keep = |tx: Transaction| {
         let run = run.clone();
@@ -62,8 +65,8 @@ async fn gather(work: &Work<'_>) -> anyhow::Result<(Histories, Spending)> {
 }
 
 /// Predicts anew for all customers.
-async fn apply(work: &Work<'_>, fit: Fit) -> anyhow::Result<()> {
-    let mut predictor = Predictor::new(fit, work.app.currency);
+async fn apply(work: &Work<'_>, run: &lifetime_value_run::Model) -> anyhow::Result<()> {
+    let mut predictor = Predictor::of(run, work.app.currency);
     let mut last = Uuid::nil();
     loop {
         let page = summary::page(work.reader(), work.now, last).await?;

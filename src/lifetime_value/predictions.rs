@@ -17,7 +17,7 @@ use super::{
     fit::Fit,
     runs,
     summary::{self, Known, Summary},
-    value::{MONTHLY_DISCOUNT, discounted_purchases_if_alive, major_units, minor_units},
+    value::{discounted_purchases_if_alive, major_units, minor_units},
 };
 use crate::{
     failure::{Failure, Outcome},
@@ -50,14 +50,14 @@ pub struct Changes {
 impl Predictor {
     /// Applies `fit`. Amounts are in `currency`.
     #[must_use]
-    pub fn new(fit: Fit, currency: Currency) -> Self {
-        Self { fit, monthly_discount: MONTHLY_DISCOUNT, currency, discounted: HashMap::new() }
+    pub fn new(fit: Fit, monthly_discount: f64, currency: Currency) -> Self {
+        Self { fit, monthly_discount, currency, discounted: HashMap::new() }
     }
 
-    /// Applies the fit of `run` again.
+    /// Applies the fit of `run`.
     #[must_use]
     pub fn of(run: &lifetime_value_run::Model, currency: Currency) -> Self {
-        Self { monthly_discount: run.monthly_discount, ..Self::new(runs::fit(run), currency) }
+        Self::new(runs::fit(run), run.monthly_discount, currency)
     }
 
     /// What is predicted of a customer. None if there is no model.
@@ -289,7 +289,7 @@ mod tests {
         each_store(async |app| {
             let tx = app.database.begin().await?;
             let [jane, gone] = [customer(&tx, "Jane").await?, app.clock.key()];
-            let mut predictor = Predictor::new(fit(), app.currency);
+            let mut predictor = Predictor::new(fit(), 0.01, app.currency);
             let stored = async || Entity::find().one(&tx).await;
             let known = |summary, stored| vec![Known { customer: jane, summary, stored }];
 
@@ -302,7 +302,7 @@ mod tests {
             let row = stored().await?;
             let obsolete = predictor.changes(known(None, row.clone()));
             let unfit = Fit { purchases: None, amounts: None, no_fit: None };
-            let unfit = Predictor::new(unfit, app.currency).changes(known(Some(summary(273)), row.clone()));
+            let unfit = Predictor::new(unfit, 0.01, app.currency).changes(known(Some(summary(273)), row.clone()));
 
             // 6.25 (15.44 + 44.69) / (6.25 · 2 + 3.74 − 1)
             assert_eq!(first.differing[0].expected_average_value, Some(2466));
@@ -320,8 +320,8 @@ mod tests {
     fn without_amounts_the_rest_is_predicted_still() {
         let purchases_alone = Fit { amounts: None, ..fit() };
 
-        let row =
-            Predictor::new(purchases_alone, "USD".parse().expect("a currency")).predict(Uuid::nil(), summary(272));
+        let currency = "USD".parse().expect("a currency");
+        let row = Predictor::new(purchases_alone, 0.01, currency).predict(Uuid::nil(), summary(272));
 
         let row = row.expect("a prediction");
         assert!((row.p_alive - 0.7266).abs() < 0.001, "{row:?}");

@@ -13,7 +13,6 @@ use super::{
     bg_nbd::{BgNbd, Histories},
     fit::Fit,
     gamma_gamma::{GammaGamma, Spending},
-    value::MONTHLY_DISCOUNT,
 };
 use crate::store::insert_all;
 
@@ -28,6 +27,8 @@ pub struct Occasion {
     pub now: DateTime<Utc>,
     /// Whether it is of an instant that was asked for, and leaves predictions alone.
     pub is_historical: bool,
+    /// What money is taken to lose in value in a month.
+    pub monthly_discount: f64,
 }
 
 /// The row of a run.
@@ -53,7 +54,7 @@ pub fn row(occasion: Occasion, histories: &Histories, spending: &Spending, fit: 
         q: amounts.map(|(model, _)| model.q),
         v: amounts.map(|(model, _)| model.v),
         spending_log_likelihood: amounts.map(|(_, log_likelihood)| log_likelihood),
-        monthly_discount: MONTHLY_DISCOUNT,
+        monthly_discount: occasion.monthly_discount,
     }
 }
 

@@ -7,8 +7,6 @@ use crate::money::Currency;
 const MONTHS: u8 = 12;
 /// Weeks in a month.
 const WEEKS_A_MONTH: f64 = 4.345;
-/// What money loses in value in a month.
-pub const MONTHLY_DISCOUNT: f64 = 0.01;
 
 /// How many days with a purchase the next 12 months bring if the customer is alive, each month's discounted from its
 /// end by `monthly_discount`: `Σ (E[Y(mτ)] − E[Y((m−1)τ)]) / (1+d)^m` without `P(alive)`. Times that and the expected
@@ -50,6 +48,9 @@ mod tests {
 
     use super::*;
     use crate::lifetime_value::{bg_nbd::History, gamma_gamma::GammaGamma};
+
+    /// By which the expected values were computed.
+    const MONTHLY_DISCOUNT: f64 = 0.01;
 
     const EXPECTED: &str = include_str!("../../tests/data/lifetime_value/expected.json");
 

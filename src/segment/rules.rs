@@ -196,13 +196,13 @@ fn words(dialect: Dialect, condition: &Expr) -> (BTreeSet<String>, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{filter::Subject, store::Columns};
+    use crate::{filter::Subject, store::Columns, valuation::Margin};
 
     #[test]
     fn what_a_rule_reads_has_one_text_at_any_instant_so_that_it_is_planned_once() -> anyhow::Result<()> {
         let at = |now: &str| {
             let currency = "USD".parse().map_err(anyhow::Error::msg)?;
-            anyhow::Ok(Reading { now: now.parse()?, currency, columns: Columns::ALL })
+            anyhow::Ok(Reading { now: now.parse()?, currency, margin: Margin::WHOLE, columns: Columns::ALL })
         };
         let (today, tomorrow) = (at("2026-03-31T12:00:00Z")?, at("2026-04-01T12:00:00Z")?);
         let customer = CustomerWhere::SUBJECT;

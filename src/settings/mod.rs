@@ -1,7 +1,9 @@
-//! What a store is set up with: its currency, and the program and segments that every store begins with.
+//! What a store is set up with: its currency, how it tells what customers are worth, and the program and segments that every store begins with.
 
 mod preparation;
 mod query;
+mod valuation;
 
 pub use preparation::{DEFAULT_CURRENCY, prepare};
 pub use query::{Store, StoreQuery};
+pub use valuation::{settle, valuation};

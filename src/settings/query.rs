@@ -16,6 +16,10 @@ use crate::{
 pub struct Store {
     /// Currency of all amounts that name no other: a code of ISO 4217.
     currency: &'static str,
+    /// The part of what customers spent, less refunds, that is their `lifetimeValue`: above 0 and up to 1.
+    margin_factor: f64,
+    /// What money is taken to lose in value in a month, in values that are predicted from now on: 0.01 is one percent.
+    monthly_discount: f64,
     /// Where the IRIs of nodes begin.
     base_url: String,
     /// Version of the server.
@@ -38,11 +42,14 @@ pub struct StoreQuery;
 
 #[Object]
 impl StoreQuery {
-    /// What holds for the whole store: its currency, its base, and the version of the server.
+    /// What holds for the whole store: its currency, how it tells what customers are worth, its base, and the version of the
+    /// server.
     async fn store(&self, ctx: &Context<'_>) -> Store {
         let (app, reading) = (ctx.data_unchecked::<App>(), ctx.data_unchecked::<Reading>());
         Store {
             currency: app.currency.code(),
+            margin_factor: app.valuation.margin.factor(),
+            monthly_discount: app.valuation.monthly_discount,
             base_url: app.base.as_str().to_owned(),
             version: env!("CARGO_PKG_VERSION"),
             now: Instant(reading.now),

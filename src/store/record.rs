@@ -8,7 +8,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Siblings;
-use crate::money::Currency;
+use crate::{money::Currency, valuation::Margin};
 
 /// What decoding needs beside the row.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Reading {
     pub now: DateTime<Utc>,
     /// The currency of amounts: the store's, unless a row names another.
     pub currency: Currency,
+    /// What part of revenue customers are worth.
+    pub margin: Margin,
     /// The columns that are read.
     pub columns: Columns,
 }

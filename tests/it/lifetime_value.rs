@@ -10,6 +10,7 @@ use customers::{
     import,
     lifetime_value::summary,
     progress::Progress,
+    settings,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -180,6 +181,24 @@ async fn predictions_are_those_of_the_formulas_and_are_written_once() {
         }
         assert_eq!(told["lifetimeValue"], told["totalSpent"], "what is predicted is no part of it");
     }
+}
+
+#[tokio::test]
+async fn values_are_discounted_as_the_store_has_settled() {
+    let server = cdnow().await;
+    settings::settle(&server.app.database, None, Some(0.0)).await.expect("a setting");
+    let server = server.restart().await;
+
+    fit(&server, None).await;
+
+    let run = server.query("{ lifetimeValueRuns { nodes { monthlyDiscount } } }").await;
+    assert_eq!(run["lifetimeValueRuns"]["nodes"], json!([{ "monthlyDiscount": 0.0 }]));
+    // Twelve months of 4.345 weeks.
+    let fields = "expectedPurchases(weeks: 52.14) expectedAverageValue predictedLifetimeValue";
+    let told = customer(&server, &json!("00004"), fields).await;
+    let [purchases, average, value] =
+        ["expectedPurchases", "expectedAverageValue", "predictedLifetimeValue"].map(|name| number(&told[name]));
+    assert!(value > 1.0 && (value - purchases * average).abs() < 0.005 * (1.0 + purchases) + 1e-9, "{told}");
 }
 
 #[tokio::test]

@@ -55,3 +55,4 @@ mod server;
 mod socket;
 mod statements;
 mod subscription;
+mod valuation;

@@ -269,6 +269,37 @@ async fn ids_made_under_a_former_base_still_lead_to_their_nodes() {
 }
 
 #[tokio::test]
+async fn what_customers_are_worth_is_settled_for_the_store_and_wrong_settings_are_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = sqlite(&directory);
+    let settled = async |flags: &[&str]| {
+        let (_server, base, _log) = serving(&[flags, &["--no-jobs", "--database", &database]].concat()).await;
+        let query = json!({ "query": "{ store { marginFactor monthlyDiscount } }" });
+        let request = reqwest::Client::new().post(format!("{base}/graphql")).json(&query);
+        let mut answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        answer["data"]["store"].take()
+    };
+
+    let both = ["--margin-factor", "0.4", "--monthly-discount", "0.02"];
+    assert_eq!(settled(&both).await, json!({ "marginFactor": 0.4, "monthlyDiscount": 0.02 }));
+    let one = settled(&["--margin-factor", "0.35"]).await;
+    assert_eq!(one, json!({ "marginFactor": 0.35, "monthlyDiscount": 0.02 }));
+    assert_eq!(settled(&[]).await, one, "what was settled stays");
+    for (flag, value, expected) in [
+        (
+            "--margin-factor",
+            "1.2",
+            "expected a number above 0 and up to 1 with at most four decimal places, not \"1.2\"",
+        ),
+        ("--monthly-discount", "1", "expected a number from 0 to less than 1, not \"1\""),
+    ] {
+        let refused = program(&["serve", flag, value, "--database", &database]).output().await.expect("it runs");
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && told.contains(expected), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_counts_what_sqlite_does_not_know_of_its_tables() {
     let directory = tempfile::tempdir().expect("a directory");
     let database = sqlite(&directory);

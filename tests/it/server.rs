@@ -82,7 +82,7 @@ impl Server {
         self.running.abort();
         // An error says that it was ended.
         let _ = self.running.await;
-        Self::run(Clock::System, Patience::default(), post(), self.database, self.directory).await
+        Self::run(self.app.clock, Patience::default(), post(), self.database, self.directory).await
     }
 
     async fn run(clock: Clock, patience: Patience, post: Post, url: String, directory: TempDir) -> Self {
@@ -93,11 +93,13 @@ impl Server {
         let address = server.address;
         let base = Arc::new(Base::new(&format!("http://{address}"), &[]).expect("a base"));
         let currency = settings::prepare(&database, clock, None).await.expect("the store's own rows");
+        let valuation = settings::valuation(&database).await.expect("the store's own settings");
         let app = App {
             database,
             clock,
             base,
             currency,
+            valuation,
             bell: Bell::default(),
             feed: Feed::default(),
             rules: Shelf::default(),
