@@ -17,6 +17,14 @@ pub struct Model {
     pub age_days: i32,
     /// What they spent on the repeat days, in minor units of the store's currency.
     pub repeat_spent: i64,
+    /// The parameters of BG/NBD that it is told by, time in weeks: those of the run that predicted it.
+    pub r: f64,
+    /// See `r`.
+    pub alpha: f64,
+    /// See `r`.
+    pub a: f64,
+    /// See `r`.
+    pub b: f64,
     /// The probability that they still buy.
     pub p_alive: f64,
     /// What they are expected to spend on a day with a purchase, in minor units, rounded half up. Nothing is computed

@@ -31,6 +31,7 @@ mod m20261123_000016_segment_rules;
 mod m20261123_000017_time;
 mod m20261123_000018_ledger_index;
 mod m20261123_000019_statistics;
+mod m20261123_000020_prediction_parameters;
 mod m20261123_000020_valuation;
 
 /// All steps, the oldest first: `Migrator::up(&database, None)` applies those that are missing.
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000018_ledger_index::Migration),
             Box::new(m20261123_000019_statistics::Migration),
             Box::new(m20261123_000020_valuation::Migration),
+            Box::new(m20261123_000020_prediction_parameters::Migration),
         ]
     }
 }

@@ -191,7 +191,11 @@ impl CustomerMetrics {
         #[graphql(desc = "How many weeks: from 0 to 520, parts of a week included.")] weeks: f64,
     ) -> Option<Outcome<f64>> {
         match weeks_ahead(weeks) {
-            Ok(weeks) => self.predicted(ctx, |past| past.expected_purchases(self.customer, weeks)).await,
+            Ok(weeks) => {
+                let told =
+                    |past: &predictions::Past| Some(predictions::expected_purchases(past.of(self.customer)?, weeks));
+                self.predicted(ctx, told).await
+            }
             Err(failure) => Some(Err(failure)),
         }
     }

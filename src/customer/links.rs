@@ -157,8 +157,9 @@ impl Customer {
 
     /// The probability that they have not left for good, from 0 to 1, by the purchase model of the latest of
     /// `lifetimeValueRuns` that is not historical. 1 by construction for who has bought on one day only, so that it
-    /// says nothing of them. Null before the first purchase, if there is no run, or if it has no fit. `churnRisk` goes
-    /// by a rule instead.
+    /// says nothing of them. Null before the first purchase, if there is no run, or if it has no fit. While the job
+    /// `ltv` runs, some customers have what the new run predicts, and others still what the former one did; all that is
+    /// told of a customer is of one of them. `churnRisk` goes by a rule instead.
     #[iri("customers:pAlive")]
     #[figure]
     async fn p_alive(&self, ctx: &Context<'_>) -> Option<Outcome<f64>> {
@@ -175,12 +176,12 @@ impl Customer {
         ctx: &Context<'_>,
         #[graphql(desc = "How many weeks: from 0 to 520, parts of a week included.")] weeks: f64,
     ) -> Option<Outcome<f64>> {
-        match weeks_ahead(weeks) {
-            Ok(weeks) => {
-                predictions::expected_purchases(database(ctx), &self.siblings, self.key, weeks).await.transpose()
-            }
-            Err(failure) => Some(Err(failure)),
-        }
+        let weeks = match weeks_ahead(weeks) {
+            Ok(weeks) => weeks,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let prediction = predictions::of(database(ctx), &self.siblings, self.key).await.transpose()?;
+        Some(prediction.map(|prediction| predictions::expected_purchases(&prediction, weeks)))
     }
 
     /// What they are expected to spend on a day on which they buy, in the store's currency, rounded half up. Null like

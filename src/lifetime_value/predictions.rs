@@ -25,8 +25,9 @@ use crate::{
     store::{Database, Dialect, Kind, Siblings, Values, execute},
 };
 
-/// How far a stored probability may lie from the computed one: less than anybody is told.
-const SAME_PROBABILITY: f64 = 1e-12;
+/// How far a stored number may lie from the computed one, as a part of the greatest that it can be: less than anybody is
+/// told.
+const PRECISION: f64 = 1e-12;
 
 /// A model, applied to one customer after the other.
 #[derive(Clone, Debug)]
@@ -82,6 +83,10 @@ impl Predictor {
             recency_days: stored(history.recency_days),
             age_days: stored(history.age_days),
             repeat_spent,
+            r: purchases.r,
+            alpha: purchases.alpha,
+            a: purchases.a,
+            b: purchases.b,
             p_alive,
             expected_average_value: average.map(|average| minor_units(average, self.currency)),
             predicted_lifetime_value: value.map(|value| minor_units(value, self.currency)),
@@ -106,8 +111,13 @@ impl Predictor {
 }
 
 fn differs(stored: &Model, predicted: &Model) -> bool {
-    (stored.p_alive - predicted.p_alive).abs() > SAME_PROBABILITY
-        || *stored != Model { p_alive: stored.p_alive, ..predicted.clone() }
+    let is_near = |(stored, predicted): (f64, f64), greatest: f64| (stored - predicted).abs() <= PRECISION * greatest;
+    let parameters = |row: &Model| [row.r, row.alpha, row.a, row.b];
+    let is_by_same = parameters(stored).into_iter().zip(parameters(predicted)).all(|pair| is_near(pair, pair.1));
+    let [r, alpha, a, b] = parameters(stored);
+    !is_by_same
+        || !is_near((stored.p_alive, predicted.p_alive), 1.0)
+        || *stored != Model { r, alpha, a, b, p_alive: stored.p_alive, ..predicted.clone() }
 }
 
 /// A number of days, or of days with a purchase, as it is stored.
@@ -120,12 +130,16 @@ fn stored(days: u32) -> i32 {
 /// # Errors
 /// When the database fails.
 pub async fn write(tx: &impl ConnectionTrait, rows: &[Model]) -> anyhow::Result<u64> {
-    const COLUMNS: [(&str, Kind); 8] = [
+    const COLUMNS: [(&str, Kind); 12] = [
         ("customer_id", Kind::Key),
         ("repeats", Kind::Integer),
         ("recency_days", Kind::Integer),
         ("age_days", Kind::Integer),
         ("repeat_spent", Kind::Integer),
+        ("r", Kind::Number),
+        ("alpha", Kind::Number),
+        ("a", Kind::Number),
+        ("b", Kind::Number),
         ("p_alive", Kind::Number),
         ("expected_average_value", Kind::Integer),
         ("predicted_lifetime_value", Kind::Integer),
@@ -150,6 +164,10 @@ pub async fn write(tx: &impl ConnectionTrait, rows: &[Model]) -> anyhow::Result<
             "recency_days": row.recency_days,
             "age_days": row.age_days,
             "repeat_spent": row.repeat_spent,
+            "r": row.r,
+            "alpha": row.alpha,
+            "a": row.a,
+            "b": row.b,
             "p_alive": row.p_alive,
             "expected_average_value": row.expected_average_value,
             "predicted_lifetime_value": row.predicted_lifetime_value,
@@ -185,21 +203,13 @@ pub async fn of(database: &Database, siblings: &Siblings, customer: Uuid) -> Out
     Ok(rows?.get(&customer).cloned())
 }
 
-/// On how many days the customer is expected to buy in `weeks` from the latest run on. None if nothing is predicted of
-/// them. Read together with that of their siblings.
-///
-/// # Errors
-/// When the database fails.
-pub async fn expected_purchases(
-    database: &Database,
-    siblings: &Siblings,
-    customer: Uuid,
-    weeks: f64,
-) -> Outcome<Option<f64>> {
-    let Some(row) = of(database, siblings, customer).await? else { return Ok(None) };
-    let model = siblings.share(0, || async { Ok(runs::current(database.reader()).await?) });
-    let model: Outcome<Option<BgNbd>> = model.await;
-    Ok(model?.map(|model| model.expected_purchases(history(&row), weeks)))
+/// On how many days the customer of whom `row` tells is expected to buy in `weeks` from the run on that predicted it.
+#[must_use]
+pub fn expected_purchases(row: &Model, weeks: f64) -> f64 {
+    let days = |days: i32| u32::try_from(days).unwrap_or_default();
+    let history =
+        History { repeats: days(row.repeats), recency_days: days(row.recency_days), age_days: days(row.age_days) };
+    BgNbd { r: row.r, alpha: row.alpha, a: row.a, b: row.b }.expected_purchases(history, weeks)
 }
 
 /// How far ahead purchases are predicted at most: ten years.
@@ -218,10 +228,7 @@ pub fn weeks_ahead(weeks: f64) -> Outcome<f64> {
 
 /// What a run of the past would have predicted of customers.
 #[derive(Clone, Debug)]
-pub struct Past {
-    purchases: Option<BgNbd>,
-    rows: HashMap<Uuid, Model>,
-}
+pub struct Past(HashMap<Uuid, Model>);
 
 impl Past {
     /// What the run as of exactly `as_of`, the last if there are several, tells of those of `customers` who had bought.
@@ -243,27 +250,14 @@ impl Past {
         let predicted = summaries
             .into_iter()
             .filter_map(|Known { customer, summary, .. }| Some((customer, predictor.predict(customer, summary?)?)));
-        let rows = predicted.collect();
-        Ok(Some(Self { purchases: runs::fit(&run).purchases.map(|(model, _)| model), rows }))
+        Ok(Some(Self(predicted.collect())))
     }
 
     /// What it would have predicted of a customer.
     #[must_use]
     pub fn of(&self, customer: Uuid) -> Option<&Model> {
-        self.rows.get(&customer)
+        self.0.get(&customer)
     }
-
-    /// On how many days the customer would have been expected to buy in `weeks` from then on.
-    #[must_use]
-    pub fn expected_purchases(&self, customer: Uuid, weeks: f64) -> Option<f64> {
-        Some(self.purchases?.expected_purchases(history(self.of(customer)?), weeks))
-    }
-}
-
-/// When the customer bought of whom `row` tells.
-fn history(row: &Model) -> History {
-    let read = |days: i32| u32::try_from(days).unwrap_or_default();
-    History { repeats: read(row.repeats), recency_days: read(row.recency_days), age_days: read(row.age_days) }
 }
 
 #[cfg(test)]
@@ -314,6 +308,23 @@ mod tests {
             Ok(())
         })
         .await
+    }
+
+    #[test]
+    fn what_other_parameters_predict_is_written_also_where_they_change_nothing_else() {
+        let currency = "USD".parse().expect("a currency");
+        let by = |a| {
+            let purchases = BgNbd { a, ..fit().purchases.expect("a fit").0 };
+            Predictor::new(Fit { purchases: Some((purchases, 0.0)), amounts: None, ..fit() }, 0.01, currency)
+        };
+        // Whoever bought once is alive by construction.
+        let once = Summary { history: History { repeats: 0, recency_days: 0, age_days: 9 }, repeat_spent: 0 };
+        let stored = by(0.793).predict(Uuid::nil(), once);
+        let known = || vec![Known { customer: Uuid::nil(), summary: Some(once), stored: stored.clone() }];
+
+        assert_eq!(by(0.793).changes(known()), Changes::default());
+        assert_eq!(by(0.793 * (1.0 + 1e-15)).changes(known()), Changes::default());
+        assert_eq!(by(0.794).changes(known()).differing.len(), 1);
     }
 
     #[test]

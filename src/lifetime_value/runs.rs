@@ -87,14 +87,3 @@ pub async fn at(db: &impl ConnectionTrait, as_of: DateTime<Utc>) -> Result<Optio
 pub async fn keep(tx: &impl ConnectionTrait, run: Model) -> anyhow::Result<()> {
     insert_all(tx, vec![run]).await.context("could not keep a fit of the purchase model")
 }
-
-/// The parameters that predictions are made with: those of the latest run that is not historical. None before the
-/// first, or if it has no fit.
-///
-/// # Errors
-/// When the database fails.
-pub async fn current(db: &impl ConnectionTrait) -> Result<Option<BgNbd>, DbErr> {
-    let runs = Entity::find().filter(Column::IsHistorical.eq(false));
-    let run = runs.order_by_desc(Column::ComputedAt).order_by_desc(Column::Id).one(db).await?;
-    Ok(run.and_then(|run| fit(&run).purchases).map(|(model, _)| model))
-}

@@ -80,8 +80,8 @@ async fn read(
             group by customer_id
         )
         select page.id, summary.repeats, summary.recency, summary.age, summary.spent,
-            stored.repeats, stored.recency_days, stored.age_days, stored.repeat_spent, stored.p_alive,
-            stored.expected_average_value, stored.predicted_lifetime_value
+            stored.repeats, stored.recency_days, stored.age_days, stored.repeat_spent, stored.r, stored.alpha, stored.a,
+            stored.b, stored.p_alive, stored.expected_average_value, stored.predicted_lifetime_value
         from page
         left join summary on summary.customer_id = page.id
         left join lifetime_value_prediction stored on stored.customer_id = page.id
@@ -115,9 +115,13 @@ fn known(row: &QueryResult) -> Result<Known, DbErr> {
             recency_days: row.try_get_by_index(6)?,
             age_days: row.try_get_by_index(7)?,
             repeat_spent: row.try_get_by_index(8)?,
-            p_alive: row.try_get_by_index(9)?,
-            expected_average_value: row.try_get_by_index(10)?,
-            predicted_lifetime_value: row.try_get_by_index(11)?,
+            r: row.try_get_by_index(9)?,
+            alpha: row.try_get_by_index(10)?,
+            a: row.try_get_by_index(11)?,
+            b: row.try_get_by_index(12)?,
+            p_alive: row.try_get_by_index(13)?,
+            expected_average_value: row.try_get_by_index(14)?,
+            predicted_lifetime_value: row.try_get_by_index(15)?,
         }),
     };
     Ok(Known { customer, summary, stored })
@@ -205,7 +209,8 @@ mod tests {
             execute(&tx, "update customer set deleted_at = 1 where id = $1", vec![keys[0].into()]).await?;
             assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys[1..]);
             let sql = "insert into lifetime_value_prediction
-                (customer_id, repeats, recency_days, age_days, repeat_spent, p_alive) values ($1, 0, 0, 0, 0, 1)";
+                (customer_id, repeats, recency_days, age_days, repeat_spent, r, alpha, a, b, p_alive)
+                values ($1, 0, 0, 0, 0, 1, 1, 1, 1, 1)";
             execute(&tx, sql, vec![keys[0].into()]).await?;
             insert_all(&tx, vec![purchase(keys[0], ago(5), 100)]).await?;
             let known = page(&tx, now(), Uuid::nil()).await?;

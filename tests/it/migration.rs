@@ -159,3 +159,42 @@ async fn the_tiers_that_members_held_are_taken_from_the_log() {
     ];
     assert_eq!(intervals, expected);
 }
+
+#[tokio::test]
+async fn predictions_keep_the_parameters_of_the_run_that_they_were_told_by() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let database = before("prediction_parameters", &directory).await;
+    let (jane, john, ann, paul) = (key(21), key(22), key(23), key(24));
+    set_up(&database, [&key(11), &key(12), &key(13)], [&jane, &john, &ann, &paul]).await;
+    let run = "insert into lifetime_value_run (id, as_of, computed_at, is_historical, customers, repeat_customers,
+        r, alpha, a, b, spending_customers, monthly_discount) values ($1, 0, $2, $3, 1, 1, $4, 2, 3, 4, 1, 0.01)";
+    // The latest of those that are not of the past is the second.
+    for (number, is_historical) in [(1_u8, false), (2, false), (3, true)] {
+        let id = Uuid::from_u128(number.into());
+        let values = vec![id.into(), i64::from(number).into(), is_historical.into(), f64::from(number).into()];
+        execute(database.writer(), run, values).await.expect("a run");
+    }
+    let columns = [
+        ("customer_id", Key),
+        ("repeats", Integer),
+        ("recency_days", Integer),
+        ("age_days", Integer),
+        ("repeat_spent", Integer),
+        ("p_alive", Kind::Number),
+        ("predicted_lifetime_value", Integer),
+    ];
+    let rows =
+        [&jane, &john].map(|id| [id.clone(), json!(2), json!(10), json!(20), json!(500), json!(0.25), json!(1234)]);
+    insert(&database, "lifetime_value_prediction", columns, &rows).await;
+
+    database.migrate().await.expect("the schema");
+
+    let kept = "select r, alpha, a, b, p_alive from lifetime_value_prediction
+        where repeats = 2 and age_days = 20 and repeat_spent = 500 and predicted_lifetime_value = 1234
+            and expected_average_value is null and customer_id = $1";
+    for customer in [21, 22] {
+        let kept = query(database.reader(), kept, vec![Uuid::from_u128(customer).into()]).await.expect("a row");
+        let numbers = (0..5).map(|place| kept[0].try_get_by_index::<f64>(place).expect("a number"));
+        assert_eq!(numbers.collect::<Vec<_>>(), [2.0, 2.0, 3.0, 4.0, 0.25]);
+    }
+}

@@ -261,9 +261,9 @@ const FALLEN: &str = "create temporary table fallen as
 /// model, or sum up what is expected of years to come.
 const PREDICTED: &str =
     "insert into lifetime_value_prediction (customer_id, repeats, recency_days, age_days, repeat_spent,
-        p_alive, expected_average_value, predicted_lifetime_value)
+        r, alpha, a, b, p_alive, expected_average_value, predicted_lifetime_value)
     select customer_id, count(*) - 1, max(day) - min(day), {now} / 86400000 - min(day),
-        cast(sum(case when day = first_day then 0 else spent end) as bigint), 0.5, 0, 0
+        cast(sum(case when day = first_day then 0 else spent end) as bigint), 1, 1, 1, 1, 0.5, 0, 0
     from (
         select days.*, min(day) over (partition by customer_id) as first_day from (
             select customer_id, delivered_at / 86400000 as day, sum({total}) as spent
