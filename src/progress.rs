@@ -7,6 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// A line is written for each of so many parts, where there is no terminal to draw a bar on.
 const PARTS: u64 = 10;
 
+/// How often a bar moves by itself.
+const TICK: Duration = Duration::from_millis(200);
+
 /// What is done sooner has one line only.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -27,18 +30,29 @@ impl Progress {
     /// Tells on standard error.
     #[must_use]
     pub fn on_stderr() -> Self {
-        let style = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} {msg}, {per_sec}, {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(0).with_style(style);
-        bar.enable_steady_tick(Duration::from_millis(200));
+        let bar = ProgressBar::new(0);
+        bar.enable_steady_tick(TICK);
         Self { writes_lines: bar.is_hidden(), bar }
     }
 
     /// `count` things are to be done from now on, such as "rows".
     pub fn begin(&self, things: &'static str, count: u64) {
+        let style = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} {msg}, {per_sec}, {eta} left");
+        self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         self.bar.set_message(things);
         self.bar.set_length(count);
         self.bar.reset();
+    }
+
+    /// Something is done from now on of which nobody knows how long it takes, such as "fitting".
+    pub fn wait(&self, doing: &'static str) {
+        let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}");
+        self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        self.bar.set_message(doing);
+        self.bar.reset();
+        if self.writes_lines {
+            eprintln!("{doing}");
+        }
     }
 
     /// `count` more things are done.

@@ -35,11 +35,13 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         monthly_discount: app.valuation.monthly_discount,
     };
     // The search takes seconds where there are a million customers.
+    work.progress.wait("fitting the purchase model");
     let fitting = spawn_blocking(move || runs::row(occasion, &histories, &spending, &Fit::of(&histories, &spending)));
     let run = fitting.await.context("the purchase model could not be fitted")?;
     if !work.is_historical {
         apply(work, &run).await?;
     }
+    work.progress.finish();
     let keep = |tx: Transaction| {
         let run = run.clone();
         async move { Ok(runs::keep(&*tx.db, run).await?) }
@@ -51,11 +53,13 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
 async fn gather(work: &Work<'_>) -> anyhow::Result<(Histories, Spending)> {
     let (mut histories, mut spending) = (Histories::default(), Spending::default());
     let mut last = Uuid::nil();
+    work.progress.begin("customers read", work.count_customers().await?);
     loop {
         let page = summary::page(work.reader(), work.now, last).await?;
         let Some(end) = page.last() else { return Ok((histories, spending)) };
         last = end.customer;
         work.examine(page.len() as u64);
+        work.progress.advance(page.len() as u64);
         let summaries = || page.iter().filter_map(|known| known.summary);
         histories.extend(summaries().map(|summary| summary.history));
         spending.extend(
@@ -68,17 +72,20 @@ async fn gather(work: &Work<'_>) -> anyhow::Result<(Histories, Spending)> {
 async fn apply(work: &Work<'_>, run: &lifetime_value_run::Model) -> anyhow::Result<()> {
     let mut predictor = Predictor::of(run, work.app.currency);
     let mut last = Uuid::nil();
+    work.progress.begin("customers predicted", work.count_customers().await?);
     loop {
         let page = summary::page(work.reader(), work.now, last).await?;
         let Some(end) = page.last() else { return Ok(()) };
         last = end.customer;
+        let customers = page.len();
         let Changes { differing, obsolete } = predictor.changes(page);
-        work.apply(&differing, |tx, batch| async move {
+        work.progress.advance((customers - differing.len() - obsolete.len()) as u64);
+        work.apply_some(&differing, |tx, batch| async move {
             predictions::write(&*tx.db, &batch).await?;
             Ok(batch.len())
         })
         .await?;
-        work.apply(&obsolete, |tx, batch| async move {
+        work.apply_some(&obsolete, |tx, batch| async move {
             predictions::forget(&*tx.db, &batch).await?;
             Ok(batch.len())
         })

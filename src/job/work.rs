@@ -62,7 +62,8 @@ pub struct Work<'a> {
     is_aside: bool,
     run: Uuid,
     origin: Origin,
-    progress: &'a Progress,
+    /// Whoever waits for it.
+    pub progress: &'a Progress,
     examined: AtomicU64,
     changed: AtomicU64,
 }
@@ -148,6 +149,24 @@ impl<'a> Work<'a> {
         F: Future<Output = Attempt<usize>>,
     {
         self.progress.begin("customers", things.len() as u64);
+        self.apply_some(things, operation).await?;
+        self.progress.finish();
+        Ok(())
+    }
+
+    /// As [`Work::apply`], of things among those that the job has told that it is doing.
+    ///
+    /// # Errors
+    /// As [`Work::apply`].
+    pub async fn apply_some<T, F>(
+        &self,
+        things: &[T],
+        operation: impl Fn(Transaction, Vec<T>) -> F,
+    ) -> anyhow::Result<()>
+    where
+        T: Clone,
+        F: Future<Output = Attempt<usize>>,
+    {
         let (mut rest, mut size) = (things, FIRST_BATCH);
         while !rest.is_empty() {
             let (batch, others) = rest.split_at(size.min(rest.len()));
@@ -161,7 +180,6 @@ impl<'a> Work<'a> {
                 sleep(PAUSE).await;
             }
         }
-        self.progress.finish();
         Ok(())
     }
 }

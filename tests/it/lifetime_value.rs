@@ -345,12 +345,16 @@ async fn the_command_fits_the_model() {
     printed(&[&import[..], &["--database", &database]].concat()).await;
 
     let past = printed(&["jobs", "run", "ltv", "--as-of", "1997-09-30", "--database", &database]).await;
-    let now = printed(&["jobs", "run", "ltv", "--database", &database]).await;
+    let now = program(&["jobs", "run", "ltv", "--database", &database]).output().await.expect("the program runs");
     let future = ["jobs", "run", "ltv", "--as-of", "9999-01-01", "--database", &database];
     let refused = program(&future).output().await.expect("the program runs");
 
     assert!(past.contains("ltv: 2357 examined, 0 changed"), "{past}");
+    let [now, doing] = [now.stdout, now.stderr].map(|text| String::from_utf8(text).expect("a text"));
     assert!(now.contains("ltv: 2357 examined, 2357 changed"), "{now}");
+    let steps = ["2357 of 2357 customers read", "fitting the purchase model", "2357 of 2357 customers predicted"];
+    let places = steps.map(|step| doing.find(step).unwrap_or_else(|| panic!("{step}: {doing}")));
+    assert!(places.is_sorted(), "{doing}");
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not in the future"));
 }
