@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How many customers the first transaction of a job is about. The others have as many as take about [`turn`].
-const FIRST_BATCH: usize = 500;
+const FIRST_BATCH: usize = 250;
 
 /// Bounds of the number of customers in one transaction.
 const SMALLEST_BATCH: usize = 25;
