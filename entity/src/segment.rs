@@ -25,6 +25,8 @@ pub struct Model {
     pub rule: Option<Json>,
     /// When the rule was last applied to everyone; null before, and for a static segment.
     pub computed_at: Option<ChronoUnixTimestampMillis>,
+    /// When it was deleted: nobody sees it any more, and the row stays until all members have left.
+    pub deleted_at: Option<ChronoUnixTimestampMillis>,
     /// Counts edits by clients from 1.
     pub version: i32,
     /// When the row was made.

@@ -1,5 +1,5 @@
-//! What an edit leaves to be settled once it is committed: the members of a program, whose tiers were edited. Tiers that
-//! were taken away stay, apart from the others, whose names, ranks and thresholds alone are unique; as none is deleted, no
+//! What is left to be settled once it is committed: the members of a program whose tiers were edited, and of a segment that
+//! was deleted. Tiers that were taken away stay, apart from the others, whose names, ranks and thresholds alone are unique; as none is deleted, no
 //! intervals of one are looked for.
 
 use sea_orm_migration::prelude::*;
@@ -21,6 +21,7 @@ impl MigrationTrait for Migration {
 }
 
 const UP: &str = "
+alter table segment add column deleted_at bigint;
 alter table loyalty_program add column is_settled boolean not null default true;
 alter table loyalty_tier add column retired_at bigint;
 drop index loyalty_tier_rank_unique;
@@ -44,4 +45,6 @@ create unique index loyalty_tier_min_spend_unique on loyalty_tier (program_id, m
 create unique index loyalty_tier_name_unique on loyalty_tier (program_id, name);
 alter table loyalty_tier drop column retired_at;
 alter table loyalty_program drop column is_settled;
+delete from segment where deleted_at is not null;
+alter table segment drop column deleted_at;
 ";

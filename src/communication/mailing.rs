@@ -80,7 +80,8 @@ impl Mailing {
                 customer.is_some_and(|customer| customer.deleted_at.is_none())
             }
             Recipients::Segment(segment, _) => {
-                segment::Entity::find_by_id(segment).one(db).await.context("could not read a segment")?.is_some()
+                let segment = segment::Entity::find_by_id(segment).one(db).await.context("could not read a segment")?;
+                segment.is_some_and(|segment| segment.deleted_at.is_none())
             }
         };
         if !is_there {

@@ -13,13 +13,16 @@ use crate::{
     store::Reading,
 };
 
-/// Applies the rules of all dynamic segments to everyone as of now.
+/// Empties segments that were deleted, and applies the rules of all dynamic ones to everyone as of now.
 ///
 /// # Errors
 /// When the database fails, or stored rules cannot be read or applied: the others are applied by then, and of those the
 /// first is told, while the rest are logged.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(work.count_customers().await?);
+    for segment in operations::deleted(work.reader()).await?.into_keys() {
+        empty(work, segment).await?;
+    }
     let rules = Rules::read(work).await?;
     let (mut misplaced, mut found) = (Misplaced::new(), Vec::new());
     let mut failures: Vec<_> =
@@ -42,6 +45,24 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         tracing::error!(error = format!("{other:#}"), "another rule cannot be applied either");
     }
     Err(first)
+}
+
+/// Lets the members of a segment that was deleted leave it, batch by batch, and takes its row away.
+///
+/// # Errors
+/// When the database fails, or a transaction does not end in which somebody may enter the segment: its row stays then.
+pub(super) async fn empty(work: &Work<'_>, segment: Uuid) -> anyhow::Result<()> {
+    let have_ended = work.outlast_writers().await?;
+    let members = operations::members(work.reader(), segment).await?;
+    work.apply(&members, |tx, batch| async move {
+        log::lock(&*tx.db, &batch).await?;
+        Ok(operations::empty(&tx, segment, &batch).await?)
+    })
+    .await?;
+    ensure!(have_ended, "a transaction has not ended in which somebody may enter the segment");
+    operations::forget(work.app.database.writer(), segment).await?;
+    tracing::info!(%segment, left = members.len(), "the members of a deleted segment have left");
+    Ok(())
 }
 
 /// What is told of a segment whose rule cannot be read, or applied.

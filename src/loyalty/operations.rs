@@ -5,7 +5,7 @@ use entity::loyalty_program;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::LockType};
 use uuid::Uuid;
 
-use super::standing;
+use super::standing::{self, Move};
 use crate::{event::Event, transaction::Transaction};
 
 /// Enrols a customer in the default program, unless they are in it or there is none.
@@ -30,9 +30,8 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
 /// When the database fails.
 pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
     let moves = standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?;
-    let count = moves.len();
-    tell(tx, moves);
-    Ok(count)
+    tell(tx, &moves);
+    Ok(moves.len())
 }
 
 /// Lets customers fall in programs that count the spending of a period, where the period and the grace are over: see
@@ -42,11 +41,12 @@ pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::R
 /// When the database fails.
 pub async fn settle_periods(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
     let moves = standing::settle_periods(&*tx.db, tx.now, customers).await?;
-    let count = moves.len();
-    tell(tx, moves);
-    Ok(count)
+    tell(tx, &moves);
+    Ok(moves.len())
 }
 
-fn tell(tx: &Transaction, moves: Vec<standing::Move>) {
-    moves.into_iter().filter_map(|to| to.event()).for_each(|event| tx.emit(event));
+fn tell(tx: &Transaction, moves: &[Move]) {
+    for event in moves.iter().filter_map(Move::event) {
+        tx.emit(event);
+    }
 }

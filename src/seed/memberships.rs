@@ -94,6 +94,7 @@ fn panel(key: Uuid, now: DateTime<Utc>) -> segment::Model {
         is_built_in: false,
         rule: None,
         computed_at: None,
+        deleted_at: None,
         version: 1,
         created_at: now,
         updated_at: now,

@@ -114,6 +114,7 @@ fn dynamic(
         is_built_in: true,
         rule: Some(serde_json::to_value(rule).context("could not write the rule of a built-in segment")?),
         computed_at: Some(now),
+        deleted_at: None,
         version: 1,
         created_at: now,
         updated_at: now,

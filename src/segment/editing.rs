@@ -10,7 +10,7 @@ use entity::{
     segment_membership,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
     prelude::Json,
     sea_query::{ExprTrait, LockType},
 };
@@ -78,6 +78,7 @@ pub async fn create(tx: &Transaction, input: &SegmentCreateInput, rule: Option<R
         is_built_in: false,
         rule,
         computed_at: None,
+        deleted_at: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -143,7 +144,8 @@ pub async fn update(
     Ok(segment)
 }
 
-/// Deletes a segment, whose members leave it.
+/// Deletes a segment: nobody sees it any more. Its members leave once this is committed, and then its row goes: see
+/// [`super::operations::empty`].
 ///
 /// # Errors
 /// When there is no such segment, it was edited meanwhile, it is a built-in one, or the rule of another is about it.
@@ -161,17 +163,18 @@ pub async fn delete(tx: &Transaction, segment: Uuid, expected_version: Option<i3
         let message = format!("id: the rule of the segment {} is about this one", dependent.name);
         return Err(Rejection::new(RejectionCode::NotAllowed, "input.id", message).into());
     }
-    let members: Vec<Uuid> = segment_membership::Entity::find()
-        .select_only()
-        .column(segment_membership::Column::CustomerId)
-        .filter(segment_membership::Column::SegmentId.eq(segment))
-        .order_by_asc(segment_membership::Column::CustomerId)
-        .into_tuple()
-        .all(&*tx.db)
-        .await
-        .context("could not read the members of a segment")?;
-    leave(tx, members.into_iter().map(|customer| (segment, customer)).collect(), None, &mut Reasons::new()).await?;
-    row.delete(&*tx.db).await.context("could not delete a segment")?;
+    let gone = segment::Model {
+        // Another may have its own.
+        handle: segment.simple().to_string(),
+        kind: SegmentKind::Static,
+        rule: None,
+        computed_at: None,
+        deleted_at: Some(ChronoUnixTimestampMillis(tx.now)),
+        version: row.version + 1,
+        ..row.clone()
+    };
+    write(&*tx.db, &row, &gone).await.context("could not delete a segment")?;
+    tx.note_unsettled();
     Ok(segment)
 }
 
@@ -281,6 +284,7 @@ async fn known(tx: &Transaction, named: &Named) -> anyhow::Result<BTreeMap<Strin
         .select_only()
         .columns([segment::Column::Handle, segment::Column::Id])
         .filter(by_key.or(by_handle))
+        .filter(segment::Column::DeletedAt.is_null())
         .into_tuple()
         .all(&*tx.db)
         .await
@@ -291,6 +295,6 @@ async fn known(tx: &Transaction, named: &Named) -> anyhow::Result<BTreeMap<Strin
 /// The segment, locked.
 async fn lock(tx: &Transaction, segment: Uuid, path: &str, lock: LockType) -> Attempt<segment::Model> {
     let row = segment::Entity::find_by_id(segment).lock(lock).one(&*tx.db).await;
-    let row = row.context("could not read a segment")?;
+    let row = row.context("could not read a segment")?.filter(|row| row.deleted_at.is_none());
     Ok(row.ok_or_else(|| Rejection::not_found(path, "segment"))?)
 }

@@ -107,7 +107,7 @@ pub async fn explain(ctx: &Context<'_>, segment: Uuid, customer: Uuid) -> Outcom
     let shows_personal = ctx.data_unchecked::<Viewer>().reads_personal();
     let db = app.database.reader();
     let row = segment::Entity::find_by_id(segment).one(db).await.context("could not read a segment")?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row.filter(|row| row.deleted_at.is_none()) else { return Ok(None) };
     let rule: Option<Rule> = row.rule.map(serde_json::from_value).transpose().context("a rule cannot be read")?;
     let conditions = rule.as_ref().map(|rule| conditions(CustomerWhere::SUBJECT, rule)).unwrap_or_default();
     let titles = rules::titles(db, &conditions).await?;

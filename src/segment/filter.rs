@@ -22,7 +22,7 @@ term_comparison! {
 }
 
 /// Which segments. All conditions given must hold.
-#[filter(table = entity::segment, node = Segment)]
+#[filter(table = entity::segment, node = Segment, deleted_at = DeletedAt)]
 pub struct SegmentWhere {
     /// Stable name for programs.
     #[column(Handle)]

@@ -59,7 +59,7 @@ impl SegmentMutation {
         .await
     }
 
-    /// Deletes a segment; its members leave it. Neither a built-in one can be deleted, nor one that the rule of another is
+    /// Deletes a segment: it is gone at once, and its members leave it right after this is done, which events tell. Neither a built-in one can be deleted, nor one that the rule of another is
     /// about.
     async fn segment_delete(
         &self,

@@ -7,7 +7,12 @@ use uuid::Uuid;
 use crate::instant::Instant;
 
 /// A set of customers. A customer may be in many.
-#[resource(class = "customers:Segment", collection = "segments", table = entity::segment)]
+#[resource(
+    class = "customers:Segment",
+    collection = "segments",
+    table = entity::segment,
+    deleted_at = DeletedAt
+)]
 pub struct Segment {
     #[key]
     key: Uuid,

@@ -1,10 +1,12 @@
 //! Entering and leaving segments, in the transaction of whatever brings it about.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, ensure};
-use entity::segment_membership;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value, sea_query::Expr};
+use entity::{segment, segment_membership};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value, sea_query::Expr,
+};
 use serde::Serialize;
 use uuid::{Uuid, fmt::Simple};
 
@@ -109,6 +111,61 @@ pub async fn leave(
         let decided_by = reasons.remove(&(segment, customer)).unwrap_or_default();
         tx.emit(Event::SegmentLeft { customer, segment, decided_by });
     }
+    Ok(())
+}
+
+/// The segments that were deleted and have yet to be emptied, each with its version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deleted(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Uuid, i32>> {
+    let segments: Vec<(Uuid, i32)> = segment::Entity::find()
+        .select_only()
+        .columns([segment::Column::Id, segment::Column::Version])
+        .filter(segment::Column::DeletedAt.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await
+        .context("could not read which segments were deleted")?;
+    Ok(segments.into_iter().collect())
+}
+
+/// Who is in a segment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members(db: &impl ConnectionTrait, segment: Uuid) -> anyhow::Result<Vec<Uuid>> {
+    let members = segment_membership::Entity::find()
+        .select_only()
+        .column(segment_membership::Column::CustomerId)
+        .filter(segment_membership::Column::SegmentId.eq(segment))
+        .order_by_asc(segment_membership::Column::CustomerId)
+        .into_tuple()
+        .all(db)
+        .await;
+    members.context("could not read the members of a segment")
+}
+
+/// Takes those of `customers` who are in a segment that was deleted out of it. Gives how many were.
+///
+/// # Errors
+/// When the database fails.
+pub async fn empty(tx: &Transaction, segment: Uuid, customers: &[Uuid]) -> anyhow::Result<usize> {
+    let places = held(tx, &Values::Keys(customers.to_vec()), std::iter::once(segment)).await?;
+    let count = places.len();
+    leave(tx, places.into_iter().collect(), None, &mut Reasons::new()).await?;
+    Ok(count)
+}
+
+/// Takes the row of a segment away that was deleted, if nobody is in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(db: &impl ConnectionTrait, segment: Uuid) -> anyhow::Result<()> {
+    let sql = "delete from segment where id = $1 and deleted_at is not null and not exists (
+            select 1 from segment_membership where segment_id = $1
+        )";
+    execute(db, sql, vec![segment.into()]).await.context("could not take the row of a deleted segment away")?;
     Ok(())
 }
 

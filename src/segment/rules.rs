@@ -53,7 +53,8 @@ pub async fn of(tx: &Transaction) -> anyhow::Result<Arc<Book>> {
 /// # Errors
 /// When the database fails.
 pub async fn read(db: &impl ConnectionTrait, reading: &Reading) -> anyhow::Result<Book> {
-    let segments = segment::Entity::find().order_by_asc(segment::Column::Id).all(db).await;
+    let segments = segment::Entity::find().filter(segment::Column::DeletedAt.is_null());
+    let segments = segments.order_by_asc(segment::Column::Id).all(db).await;
     let segments = segments.context("could not read the segments")?;
     let dialect = Dialect::from(db.get_database_backend());
     let titles: HashMap<_, _> = segments.iter().map(|segment| (segment.id, segment.handle.clone())).collect();

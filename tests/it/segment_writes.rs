@@ -1,5 +1,6 @@
 //! Making, editing and deleting segments, and choosing their members.
 
+use customers::job::settling::settle_new;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -96,6 +97,7 @@ async fn members_leave_a_segment_that_is_deleted() {
     let known = server.events_of(&jane).await.len();
 
     let gone = server.mutate("segmentDelete", json!({ "id": segment }), "deletedId").await;
+    settle_new(&server.app).await.expect("members");
 
     assert_eq!(gone, json!({ "deletedId": segment, "userErrors": [] }));
     assert_eq!(server.events_since(&jane, known).await, ["SEGMENT_LEFT"]);

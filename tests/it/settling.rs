@@ -2,7 +2,13 @@
 
 use std::{cmp::Ordering, pin::pin};
 
-use customers::{config::SeedOptions, job::settling::settle_new, progress::Progress, seed, store::query};
+use customers::{
+    config::SeedOptions,
+    job::settling::settle_new,
+    progress::Progress,
+    seed,
+    store::{execute, query},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -83,7 +89,14 @@ async fn a_purchase_goes_through_while_the_members_of_an_edited_program_are_sett
     let (rises, falls) = told(&server).await;
     let known = server.events_of(&jane).await.len();
 
+    let counts = async || {
+        let query = "{ analytics(timeframe: YEAR) { customersByTier { count tier { name } } } }";
+        server.query(query).await["analytics"]["customersByTier"].take()
+    };
+    let counted = counts().await;
+
     let edited = edit(&server, &tiers).await;
+    let half_counted = counts().await;
     let half_way = server.customer_fields(&jane, "loyaltyTier { name rank retiredAt }").await["loyaltyTier"].take();
     let mut settling = pin!(settle_new(&server.app));
     let delivered = tokio::select! {
@@ -107,6 +120,7 @@ async fn a_purchase_goes_through_while_the_members_of_an_edited_program_are_sett
         (&json!("Silver"), &json!(2), true)
     );
     assert_eq!((&delivered["order"]["status"], &bought["loyaltyTier"]["name"]), (&json!("DELIVERED"), &json!("High")));
+    assert_eq!(half_counted, counted, "nobody has moved");
     let settled = program(&server).await;
     assert_eq!((&settled["isSettled"], names(&settled)), (&json!(true), names(&edited)));
     check_standings(&server, &tiers).await;
@@ -156,4 +170,55 @@ async fn a_program_is_settled_by_a_command_where_no_server_runs_jobs() {
     assert_eq!(program(&server).await["isSettled"], true);
     let tier = server.customer_fields(&jane, "loyaltyTier { name }").await;
     assert_eq!(tier["loyaltyTier"]["name"], "Only");
+}
+
+#[tokio::test]
+async fn a_deleted_segment_is_gone_at_once_and_its_members_leave_while_others_write() {
+    let server = seeded().await;
+    let jane = server.enter("Jane").await;
+    let order = server.place(&jane, "5").await;
+    let input = json!({ "name": "Everyone" });
+    let segment = server.mutate("segmentCreate", input.clone(), "segment { id }").await["segment"]["id"].take();
+    let fill = "insert into segment_membership (segment_id, customer_id, since)
+        select segment.id, customer.id, 0 from segment, customer where segment.handle = 'everyone'";
+    execute(server.app.database.writer(), fill, Vec::new()).await.expect("members");
+    let members = "select count(*), count(distinct segment_id) from segment_membership
+        where segment_id not in (select id from segment where deleted_at is null)";
+    let told = "select count(*), count(distinct customer_id) from event where kind = 'SEGMENT_LEFT'";
+    let everyone = i64::try_from(CUSTOMERS).expect("a number") + 1;
+
+    let gone = server.mutate("segmentDelete", json!({ "id": segment }), "deletedId").await;
+    let (left, known) = (numbers(&server, members).await, numbers(&server, told).await);
+    let shown = server
+        .query(&format!(
+            "{{ segment(id: {segment}) {{ id }} node(id: {segment}) {{ id }}
+                segments(where: {{ name: {{ eq: \"Everyone\" }} }}) {{ totalCount }}
+                customers(where: {{ segments: {{ some: {{ name: {{ eq: \"Everyone\" }} }} }} }}) {{ totalCount }}
+                customer(id: {jane}) {{ segments {{ totalCount nodes {{ name }} }} }}
+                segmentExplain(segment: {segment}, customer: {jane}) {{ isMember }} }}"
+        ))
+        .await;
+    let iri = server.get(segment.as_str().expect("an IRI"), "application/ld+json").await;
+    let namesake = server.mutate("segmentCreate", input, "segment { handle }").await;
+    let mut settling = pin!(settle_new(&server.app));
+    let delivered = tokio::select! {
+        settled = &mut settling => panic!("it did not wait for its turn: {settled:?}"),
+        delivered = server.mutate("orderDeliver", json!({ "id": order }), "order { status }") => delivered,
+    };
+    settling.await.expect("everyone leaves");
+
+    assert_eq!((gone["deletedId"].clone(), left, known), (segment, vec![(everyone, 1)], vec![(0, 0)]));
+    let expected = json!({
+        "segment": null, "node": null, "segments": { "totalCount": 0 }, "customers": { "totalCount": 0 },
+        "customer": { "segments": { "totalCount": 1, "nodes": [{ "name": "Basic" }] } }, "segmentExplain": null,
+    });
+    assert_eq!((shown, iri.status().as_u16()), (expected, 404));
+    assert_eq!(namesake["segment"]["handle"], "everyone");
+    assert_eq!(delivered["order"]["status"], "DELIVERED");
+    assert_eq!(
+        (numbers(&server, members).await, numbers(&server, told).await),
+        (vec![(0, 0)], vec![(everyone, everyone)])
+    );
+    let rows = "select count(*), count(distinct id) from segment where deleted_at is not null";
+    assert_eq!(numbers(&server, rows).await, [(0, 0)]);
 }

@@ -1,5 +1,5 @@
 //! What is settled right after a commit, as it concerns too many customers for the transaction that brings it about: the
-//! members by rules that are new, and of programs whose tiers were edited.
+//! members by rules that are new, of programs whose tiers were edited, and of segments that were deleted.
 //!
 //! It is found in the rows themselves, so that nothing is lost when a process dies, and done in batches. A lease keeps a
 //! second process from doing the same.
@@ -14,8 +14,13 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use self::retries::{FIRST_RETRY, Retries};
-use super::{lease, loyalty, work::Work};
-use crate::{app::App, loyalty::program, progress::Progress, segment::computation};
+use super::{lease, loyalty, segmentation, work::Work};
+use crate::{
+    app::App,
+    loyalty::program,
+    progress::Progress,
+    segment::{computation, operations},
+};
 
 /// The lease under which things are settled.
 const LEASE: &str = "settling";
@@ -28,6 +33,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 enum Task {
     /// Which tiers the members of this program hold, whose tiers were edited.
     Program(Uuid),
+    /// Who is in this segment, which was deleted.
+    Deletion(Uuid),
     /// Who is in this segment, whose rule is new.
     Rule(Uuid),
 }
@@ -82,9 +89,12 @@ async fn settle_due(app: &App, retries: &mut Retries) -> anyhow::Result<()> {
 /// What is to be settled, each with the version of its row.
 async fn unsettled(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Task, i32>> {
     let programs = program::operations::unsettled(db).await?.into_iter();
+    let deletions = operations::deleted(db).await?.into_iter();
     let rules = computation::uncomputed(db).await?.into_iter();
     let programs = programs.map(|(program, version)| (Task::Program(program), version));
-    Ok(programs.chain(rules.map(|(segment, version)| (Task::Rule(segment), version))).collect())
+    let deletions = deletions.map(|(segment, version)| (Task::Deletion(segment), version));
+    let rules = rules.map(|(segment, version)| (Task::Rule(segment), version));
+    Ok(programs.chain(deletions).chain(rules).collect())
 }
 
 async fn settle_each(work: &Work<'_>, due: &BTreeMap<Task, i32>, retries: &mut Retries) -> anyhow::Result<()> {
@@ -92,6 +102,7 @@ async fn settle_each(work: &Work<'_>, due: &BTreeMap<Task, i32>, retries: &mut R
     for (&task, &version) in due {
         let settled = match task {
             Task::Program(program) => loyalty::settle(work, program, version).await,
+            Task::Deletion(segment) => segmentation::empty(work, segment).await,
             Task::Rule(segment) => {
                 rules.insert(segment, version);
                 continue;

@@ -7,7 +7,7 @@ use entity::{
     job_run::{JobName, JobState},
     segment::{self, SegmentKind},
 };
-use sea_orm::{ConnectionTrait, sea_query::Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Value};
 
 use super::{begin, carry_out, wish};
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
     job::settling::settle_new,
     loyalty::standing,
     progress::Progress,
+    reactions::transact_as,
+    segment::{editing, operations},
     store::{Dialect, execute, insert_all, query},
 };
 
@@ -90,6 +92,7 @@ async fn furnish(app: &App) -> anyhow::Result<()> {
         is_built_in: false,
         rule: Some(serde_json::to_value(Rule::All(Vec::new()))?),
         computed_at: None,
+        deleted_at: None,
         version: 1,
         created_at: instant,
         updated_at: instant,
@@ -170,6 +173,30 @@ async fn edit_tiers(app: App, are_killed: bool) -> anyhow::Result<App> {
     Ok(app)
 }
 
+/// Deletes a segment with everyone in it, and empties it, killed after the first batch and settled again if `are_killed`.
+async fn delete_segment(app: App, are_killed: bool) -> anyhow::Result<App> {
+    furnish(&app).await?;
+    settle_new(&app).await?;
+    let everyone = segment::Entity::find().filter(segment::Column::Handle.eq("everyone"));
+    let everyone = everyone.one(app.database.reader()).await?.expect("the segment").id;
+    let left = || async { anyhow::Ok(operations::members(app.database.reader(), everyone).await?.len()) };
+    let delete = |tx| async move { editing::delete(&tx, everyone, None).await };
+    transact_as(&app, &super::settling::origin(), delete).await.expect("a deletion");
+    let all = usize::try_from(CUSTOMERS)?;
+    assert_eq!(left().await?, all, "nobody has left");
+    if are_killed {
+        lose_lease_at(&app, "delete on segment_membership").await?;
+        settle_new(&app).await?;
+        keep_lease_at(&app, "delete on segment_membership").await?;
+        assert_eq!(left().await?, all - 250);
+        assert!(segment::Entity::find_by_id(everyone).one(app.database.reader()).await?.is_some());
+    }
+    settle_new(&app).await?;
+    assert_eq!(left().await?, 0);
+    assert!(segment::Entity::find_by_id(everyone).one(app.database.reader()).await?.is_none());
+    Ok(app)
+}
+
 async fn rows(app: &App, statements: &[&str]) -> anyhow::Result<Vec<String>> {
     let mut rows = Vec::new();
     for sql in statements {
@@ -219,4 +246,9 @@ async fn jobs_that_were_killed_half_way_end_the_same_when_they_run_again() -> an
 #[tokio::test]
 async fn a_program_that_was_half_settled_when_its_server_was_killed_ends_the_same() -> anyhow::Result<()> {
     check(edit_tiers, &ROWS[4..8], &["CUSTOMER_DOWNGRADED", "everyone"]).await
+}
+
+#[tokio::test]
+async fn a_deleted_segment_that_was_half_emptied_when_its_server_was_killed_ends_the_same() -> anyhow::Result<()> {
+    check(delete_segment, &ROWS[7..8], &["SEGMENT_LEFT"]).await
 }

@@ -24,7 +24,7 @@ use crate::{
     transaction::Transaction,
 };
 
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     Origin { actor: "test".to_owned(), cause: EventCause::Request }
 }
 
