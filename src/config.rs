@@ -117,7 +117,7 @@ pub struct ServeOptions {
     /// Load real data to explore, into a database that ends with the server unless --database names one
     #[arg(long, env = "CUSTOMERS_DEMO")]
     pub demo: bool,
-    /// Run no jobs by itself
+    /// Run no jobs by itself, and leave to others who moves by new rules, edited tiers and deleted segments
     #[arg(long, env = "CUSTOMERS_NO_JOBS")]
     pub no_jobs: bool,
     /// When jobs run.

@@ -33,7 +33,7 @@ pub async fn run(store: StoreOptions, options: ServeOptions) -> anyhow::Result<(
     let post = post(&options.post)?;
     let mut app = App { post, ..open(&store, &database, &base).await? };
     let ValuationOptions { margin_factor, monthly_discount } = options.valuation;
-    app.valuation = settings::settle(&app.database, margin_factor, monthly_discount).await?;
+    app.valuation = settings::set_valuation(&app.database, margin_factor, monthly_discount).await?;
     if !options.no_jobs {
         app.schedules = Schedules::with(&options.schedule.schedule).map_err(anyhow::Error::msg)?;
     }

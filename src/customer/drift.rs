@@ -88,7 +88,7 @@ fn from(db: &impl ConnectionTrait) -> String {
 mod tests {
     use super::*;
     use crate::{
-        customer::metrics::rebuild,
+        customer::metrics::{correct, rebuild},
         given::{ago, customer, each_store, now, purchase},
         store::{execute, insert_all},
     };
@@ -108,6 +108,30 @@ mod tests {
             let drift = Drift { customer: jane, figure: "totalSpent", kept: Some(699), ledger: Some(700) };
             assert_eq!(verify(&tx, now(), 10).await?, (1, vec![drift]));
             assert_eq!(verify(&tx, now(), 0).await?, (1, Vec::new()));
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn those_with_the_same_drift_are_corrected_in_those_columns_alone() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let (jane, john, sound) =
+                (customer(&tx, "Jane").await?, customer(&tx, "John").await?, customer(&tx, "Sound").await?);
+            insert_all(&tx, [jane, john, sound].map(|customer| purchase(customer, ago(1), 700)).to_vec()).await?;
+            rebuild(&tx, now(), None).await?;
+            execute(&tx, "update customer set total_spent = 699 where id in ($1, $2)", vec![jane.into(), john.into()])
+                .await?;
+            execute(&tx, "update customer set last_order_date = null where id = $1", vec![john.into()]).await?;
+
+            let expected = BTreeMap::from([
+                (vec!["total_spent"], vec![jane]),
+                (vec!["total_spent", "last_order_date"], vec![john]),
+            ]);
+            assert_eq!(drifted(&tx, now()).await?, expected);
+            assert_eq!(correct(&tx, now(), &[jane, john, sound], &["total_spent"]).await?, 2);
+            assert_eq!(drifted(&tx, now()).await?, BTreeMap::from([(vec!["last_order_date"], vec![john])]));
             Ok(())
         })
         .await

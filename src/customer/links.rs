@@ -158,8 +158,8 @@ impl Customer {
     /// The probability that they have not left for good, from 0 to 1, by the purchase model of the latest of
     /// `lifetimeValueRuns` that is not historical. 1 by construction for who has bought on one day only, so that it
     /// says nothing of them. Null before the first purchase, if there is no run, or if it has no fit. While the job
-    /// `ltv` runs, some customers have what the new run predicts, and others still what the former one did; all that is
-    /// told of a customer is of one of them. `churnRisk` goes by a rule instead.
+    /// `ltv` runs, and after one that was stopped until the next is done, some customers have what the new run predicts,
+    /// and others still what the former one did; all that is told of a customer is of one of them. `churnRisk` goes by a rule instead.
     #[iri("customers:pAlive")]
     #[figure]
     async fn p_alive(&self, ctx: &Context<'_>) -> Option<Outcome<f64>> {

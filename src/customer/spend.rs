@@ -55,9 +55,11 @@ pub fn lifetime_value_expression(reading: &Reading) -> Expr {
         return spent;
     }
     let (parts, all) = (reading.margin.ten_thousandths(), Margin::PARTS);
-    let share = format!("(customer.total_spent * {parts} + {half})", half = all / 2);
+    // The whole of a large sum times the parts is beyond 64 bits.
+    let rest = format!("(customer.total_spent % {all} * {parts} + {half})", half = all / 2);
     // Integers are divided towards zero, which rounds what is left of a negative sum up a second time.
-    Expr::cust(format!("({share} / {all} - case when {share} % {all} < 0 then 1 else 0 end)"))
+    let rest = format!("{rest} / {all} - case when {rest} % {all} < 0 then 1 else 0 end");
+    Expr::cust(format!("(customer.total_spent / {all} * {parts} + {rest})"))
 }
 
 /// Mean revenue of a purchase: `spent / purchases`, rounded half up to the minor unit; 0 without purchases.
@@ -96,6 +98,9 @@ mod tests {
         }
     }
 
+    /// A thousand of the largest orders, and a remainder.
+    const LARGEST: i64 = 100_000_000_000_015_001;
+
     #[tokio::test]
     async fn lifetime_values_are_rounded_alike_by_the_database() -> anyhow::Result<()> {
         each_store(async |app| {
@@ -104,7 +109,9 @@ mod tests {
             for margin in ["1", "0.5", "0.3333", "0.0001"] {
                 let margin: Margin = margin.parse().map_err(anyhow::Error::msg)?;
                 let reading = Reading { margin, ..app.reading() };
-                for spent in [0, 1, 3, 5, 4999, 5000, 15_000, 12_050, -1, -2, -3, -4999, -5000, -5001, -15_001] {
+                for spent in [
+                    0, 1, 3, 5, 4999, 5000, 15_000, 12_050, -1, -2, -3, -4999, -5000, -5001, -15_001, LARGEST, -LARGEST,
+                ] {
                     execute(&tx, "update customer set total_spent = $1 where id = $2", vec![spent.into(), jane.into()])
                         .await?;
                     let select =

@@ -6,12 +6,15 @@
 mod book;
 mod document;
 mod explanation;
+mod joins;
 mod rule;
 mod sql;
 mod subject;
+mod words;
 
 pub use book::{Book, Entry, Reads, Shelf, Unreadable};
 pub use explanation::{Condition, Expressions, Finding, Verdicts, conditions, decisive, own_conditions};
+pub use joins::join_one;
 pub use rule::{Literal, Quantifier, Rule, Test};
-pub use sql::{Asked, MOST_TESTS, Scope, join_one};
+pub use sql::{Asked, MOST_TESTS, Scope};
 pub use subject::{Edge, Field, Kind, Shape, Subject};

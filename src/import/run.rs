@@ -30,6 +30,7 @@ use crate::{
     event::log::Origin,
     failure::Failure,
     instant::Day,
+    job::settling::settle_new,
     progress::Progress,
     rejection::Refusal,
     store::Rows,
@@ -142,6 +143,8 @@ pub async fn run(app: &App, options: &ImportOptions, progress: &Progress) -> any
     }
     if !options.dry_run {
         app.database.expect_many_rows().await?;
+        // Whoever comes to another tier by an edit does so as of now, and not as of what is imported.
+        settle_new(app).await?;
     }
     let manner = Manner {
         dates: if options.recent { Dates::Recent } else { Dates::AsWritten },

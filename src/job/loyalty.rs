@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use uuid::Uuid;
 
-use super::work::Work;
+use super::work::{Work, first_of};
 use crate::{
     event::log,
     loyalty::{operations, program, standing},
@@ -13,18 +13,20 @@ use crate::{
 /// tier that they reached in it, batch by batch.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails, or a program could not be settled: all else is done by then.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(standing::count_periodic(work.reader()).await?);
+    let mut failures = Vec::new();
     for (program, version) in program::operations::unsettled(work.reader()).await? {
-        settle(work, program, version).await?;
+        failures.extend(settle(work, program, version).await.err());
     }
     let overdue = standing::overdue(work.reader(), work.now).await?;
     work.apply(&overdue, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
         Ok(operations::settle_periods(&tx, &batch).await?)
     })
-    .await
+    .await?;
+    first_of(failures)
 }
 
 /// Brings the members of a program whose tiers were edited, by this version, to those that their spending reaches, batch by
@@ -36,6 +38,7 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
 pub(super) async fn settle(work: &Work<'_>, program: Uuid, version: i32) -> anyhow::Result<()> {
     let have_ended = work.outlast_writers().await?;
     let misplaced = standing::misplaced(work.reader(), work.app.clock.now(), program).await?;
+    work.examine(misplaced.len() as u64);
     work.apply(&misplaced, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
         Ok(operations::reconsider_tiers(&tx, &batch).await?)

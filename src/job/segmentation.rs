@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, ensure};
 use uuid::Uuid;
 
-use super::work::Work;
+use super::work::{Work, first_of};
 use crate::{
     event::log,
     filter::{Book, Entry},
@@ -20,13 +20,13 @@ use crate::{
 /// first is told, while the rest are logged.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     work.examine(work.count_customers().await?);
+    let mut failures = Vec::new();
     for segment in operations::deleted(work.reader()).await?.into_keys() {
-        empty(work, segment).await?;
+        failures.extend(empty(work, segment).await.err());
     }
     let rules = Rules::read(work).await?;
     let (mut misplaced, mut found) = (Misplaced::new(), Vec::new());
-    let mut failures: Vec<_> =
-        rules.book.unreadable().iter().map(|rule| anyhow::anyhow!(inapplicable(&rule.name))).collect();
+    failures.extend(rules.book.unreadable().iter().map(|rule| anyhow::anyhow!(inapplicable(&rule.name))));
     for segment in rules.book.entries() {
         match rules.misplaced(work, segment).await {
             Ok(customers) => {
@@ -39,12 +39,7 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         }
     }
     rules.place(work, misplaced, &found).await?;
-    let mut failures = failures.into_iter();
-    let Some(first) = failures.next() else { return Ok(()) };
-    for other in failures {
-        tracing::error!(error = format!("{other:#}"), "another rule cannot be applied either");
-    }
-    Err(first)
+    first_of(failures)
 }
 
 /// Lets the members of a segment that was deleted leave it, batch by batch, and takes its row away.

@@ -202,6 +202,16 @@ fn own(error: &anyhow::Error) -> anyhow::Error {
     causes.fold(first, anyhow::Error::context)
 }
 
+/// The first of `failures`, if there are any; the others are logged.
+pub fn first_of(failures: Vec<anyhow::Error>) -> anyhow::Result<()> {
+    let mut failures = failures.into_iter();
+    let Some(first) = failures.next() else { return Ok(()) };
+    for other in failures {
+        tracing::error!(error = format!("{other:#}"), "something else failed too");
+    }
+    Err(first)
+}
+
 /// How many customers the next transaction is about, when one about `size` of them `took` so long, and is to take `turn`.
 fn paced(size: usize, took: Duration, turn: Duration) -> usize {
     let size = if took > turn {

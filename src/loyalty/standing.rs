@@ -192,13 +192,14 @@ pub async fn settle_periods(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn misplaced(db: &impl ConnectionTrait, as_of: DateTime<Utc>, program: Uuid) -> anyhow::Result<Vec<Uuid>> {
+pub async fn misplaced(db: &impl StreamTrait, as_of: DateTime<Utc>, program: Uuid) -> anyhow::Result<Vec<Uuid>> {
     let movers = movers("membership.program_id = $3", &Falls::of_lifetime());
     let sql = format!("{movers} select customer_id from mover order by customer_id");
     let mut parameters = instants(as_of);
     parameters.push(program.into());
-    let rows = query(db, &sql, parameters).await.context("could not tell who comes to another loyalty tier")?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
+    let misplaced = read_each(db, statement, |row| row.try_get_by_index(0)).await;
+    misplaced.context("could not tell who comes to another loyalty tier")
 }
 
 /// The members who are to come to another tier, `mover`, as common table expressions: those of the memberships that

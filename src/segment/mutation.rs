@@ -59,8 +59,8 @@ impl SegmentMutation {
         .await
     }
 
-    /// Deletes a segment: it is gone at once, and its members leave it right after this is done, which events tell. Neither a built-in one can be deleted, nor one that the rule of another is
-    /// about.
+    /// Deletes a segment: it is gone at once, and its members leave it right after this is done, which events tell.
+    /// Neither a built-in one can be deleted, nor one that the rule of another is about.
     async fn segment_delete(
         &self,
         ctx: &Context<'_>,

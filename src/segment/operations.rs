@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::{Context, ensure};
 use entity::{segment, segment_membership};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value, sea_query::Expr,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, StreamTrait, Value,
+    sea_query::Expr,
 };
 use serde::Serialize;
 use uuid::{Uuid, fmt::Simple};
@@ -21,7 +22,7 @@ use crate::{
     event::Event,
     filter::{Asked, Book, Entry, Scope, join_one},
     graphql::comparison::Where,
-    store::{Dialect, Kind, Values, execute},
+    store::{Dialect, Kind, Values, execute, read_each},
     transaction::{Overtaken, Transaction},
 };
 
@@ -134,15 +135,14 @@ pub async fn deleted(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Uuid,
 ///
 /// # Errors
 /// When the database fails.
-pub async fn members(db: &impl ConnectionTrait, segment: Uuid) -> anyhow::Result<Vec<Uuid>> {
-    let members = segment_membership::Entity::find()
+pub async fn members(db: &impl StreamTrait, segment: Uuid) -> anyhow::Result<Vec<Uuid>> {
+    let statement = segment_membership::Entity::find()
         .select_only()
         .column(segment_membership::Column::CustomerId)
         .filter(segment_membership::Column::SegmentId.eq(segment))
         .order_by_asc(segment_membership::Column::CustomerId)
-        .into_tuple()
-        .all(db)
-        .await;
+        .build(db.get_database_backend());
+    let members = read_each(db, statement, |row| row.try_get_by_index(0)).await;
     members.context("could not read the members of a segment")
 }
 

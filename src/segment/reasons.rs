@@ -63,7 +63,11 @@ pub async fn reasons(
             (Some(newcomers), Some(told)) => {
                 reasons.extend(newcomers.iter().map(|customer| ((entry.key, *customer), vec![told.clone()])));
             }
-            (Some(newcomers), None) => moved.entry(entry.key).or_default().extend(newcomers),
+            (Some(newcomers), None) => {
+                let customers = moved.entry(entry.key).or_default();
+                customers.extend(newcomers);
+                customers.sort_unstable();
+            }
             (None, _) => {}
         }
         rules.insert(entry.key, judged);

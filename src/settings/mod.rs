@@ -1,4 +1,5 @@
-//! What a store is set up with: its currency, how it tells what customers are worth, and the program and segments that every store begins with.
+//! What a store is set up with: its currency, how it values customers, and the program and segments that every store
+//! begins with.
 
 mod preparation;
 mod query;
@@ -6,4 +7,4 @@ mod valuation;
 
 pub use preparation::{DEFAULT_CURRENCY, prepare};
 pub use query::{Store, StoreQuery};
-pub use valuation::{settle, valuation};
+pub use valuation::{set_valuation, valuation};

@@ -188,7 +188,7 @@ async fn predictions_are_those_of_the_formulas_and_are_written_once() {
 #[tokio::test]
 async fn values_are_discounted_as_the_store_has_settled() {
     let server = cdnow().await;
-    settings::settle(&server.app.database, None, Some(0.0)).await.expect("a setting");
+    settings::set_valuation(&server.app.database, None, Some(0.0)).await.expect("a setting");
     let server = server.restart().await;
 
     fit(&server, None).await;
@@ -221,7 +221,7 @@ async fn stop_half_way(server: &Server) {
 #[tokio::test]
 async fn what_is_told_of_a_customer_is_by_one_fit_also_when_the_job_stops_half_way() {
     let server = cdnow().await;
-    settings::settle(&server.app.database, None, Some(0.0)).await.expect("a setting");
+    settings::set_valuation(&server.app.database, None, Some(0.0)).await.expect("a setting");
     let server = server.restart().await;
     fit(&server, None).await;
     let fields = "id pAlive expectedPurchases(weeks: 52.14) expectedAverageValue predictedLifetimeValue";

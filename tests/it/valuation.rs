@@ -12,7 +12,7 @@ use crate::{
 async fn valued_at(margin: &str) -> Server {
     let server = Server::start().await;
     let margin = Some(margin.parse().expect("a margin"));
-    settings::settle(&server.app.database, margin, None).await.expect("a setting");
+    settings::set_valuation(&server.app.database, margin, None).await.expect("a setting");
     server.restart().await
 }
 

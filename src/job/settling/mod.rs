@@ -31,12 +31,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// What is to be settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Task {
+    /// Who is in this segment, whose rule is new.
+    Rule(Uuid),
     /// Which tiers the members of this program hold, whose tiers were edited.
     Program(Uuid),
     /// Who is in this segment, which was deleted.
     Deletion(Uuid),
-    /// Who is in this segment, whose rule is new.
-    Rule(Uuid),
 }
 
 /// Settles what is committed, until the process ends.
@@ -98,15 +98,19 @@ async fn unsettled(db: &impl ConnectionTrait) -> anyhow::Result<BTreeMap<Task, i
 }
 
 async fn settle_each(work: &Work<'_>, due: &BTreeMap<Task, i32>, retries: &mut Retries) -> anyhow::Result<()> {
-    let mut rules = BTreeMap::new();
+    let rules = due.iter().filter_map(|(task, version)| match task {
+        Task::Rule(segment) => Some((*segment, *version)),
+        Task::Program(_) | Task::Deletion(_) => None,
+    });
+    let rules: BTreeMap<_, _> = rules.collect();
+    if !rules.is_empty() {
+        rules::settle(work, &rules, retries).await?;
+    }
     for (&task, &version) in due {
         let settled = match task {
+            Task::Rule(_) => continue,
             Task::Program(program) => loyalty::settle(work, program, version).await,
             Task::Deletion(segment) => segmentation::empty(work, segment).await,
-            Task::Rule(segment) => {
-                rules.insert(segment, version);
-                continue;
-            }
         };
         if let Err(error) = settled {
             retries.put_off(task, version, Instant::now());
@@ -114,5 +118,5 @@ async fn settle_each(work: &Work<'_>, due: &BTreeMap<Task, i32>, retries: &mut R
             tracing::error!(task, error, seconds, "members could not be settled; it is tried again");
         }
     }
-    if rules.is_empty() { Ok(()) } else { rules::settle(work, &rules, retries).await }
+    Ok(())
 }

@@ -33,7 +33,7 @@ pub struct LoyaltyProgramWhere {
     /// Which spending counts towards its tiers.
     #[column(Evaluation)]
     evaluation: LoyaltyEvaluationComparison,
-    /// Whether all members hold the tier that their spending reaches by its tiers of now.
+    /// Whether everyone has moved since its tiers were last edited.
     #[column(IsSettled)]
     is_settled: BooleanComparison,
     /// When it was made.

@@ -44,8 +44,9 @@ impl LoyaltyProgramMutation {
     }
 
     /// Edits a loyalty program and its tiers. Members come to the tier that their spending reaches by the new rules right
-    /// after this is done, which `isSettled` tells; whoever buys meanwhile does so with the purchase. What is not said stays as
-    /// it is; an edit that changes nothing leaves its version alone.
+    /// after this is done, which `isSettled` tells; whoever buys meanwhile does so with the purchase. They rise and fall by
+    /// the edit at once, also where nobody falls before a period is over otherwise. What is not said stays as it is; an edit
+    /// that changes nothing leaves its version alone.
     async fn loyalty_program_update(
         &self,
         ctx: &Context<'_>,

@@ -35,8 +35,8 @@ pub struct LoyaltyProgram {
     /// Where all spending counts there is no period, and this says nothing.
     #[iri("customers:graceDays")]
     grace_days: Option<i32>,
-    /// Whether all members hold the tier that their spending reaches by its tiers of now. False after these, or
-    /// `evaluation`, were edited, until everyone has moved: who bought meanwhile has, the others do within moments.
+    /// Whether everyone has moved since its tiers, or `evaluation`, were last edited: who bought meanwhile has, the others
+    /// do within moments.
     #[iri("customers:isSettled")]
     is_settled: bool,
     /// Counts edits by clients, from 1.
