@@ -1,6 +1,6 @@
 //! What is left to be settled once it is committed: the members of a program whose tiers were edited, and of a segment that
-//! was deleted. Tiers that were taken away stay, apart from the others, whose names, ranks and thresholds alone are unique; as none is deleted, no
-//! intervals of one are looked for.
+//! was deleted. Tiers that were taken away stay, apart from the others, whose names, ranks and thresholds alone are unique;
+//! as none is deleted, no intervals of one are looked for.
 
 use sea_orm_migration::prelude::*;
 

@@ -38,8 +38,8 @@ pub type Reasons = HashMap<(Uuid, Uuid), Vec<String>>;
 /// Places of customers, each a segment and a customer.
 pub type Places = BTreeSet<(Uuid, Uuid)>;
 
-/// What decides about the places that customers `entered` and `left`, as the customers are now. Of several conditions those are told that read something of `changed`, if any does. Personal data is left out,
-/// since events are kept.
+/// What decides about the places that customers `entered` and `left`, as the customers are now. Of several conditions those
+/// are told that read something of `changed`, if any does. Personal data is left out, since events are kept.
 ///
 /// # Errors
 /// When the database fails, or a stored rule cannot be read.
