@@ -214,7 +214,7 @@ async fn every_list_is_read_in_order_from_an_index() -> Result<(), DbErr> {
         ("loyalty_membership", "customer_id = x'01'", &["since"]),
         ("loyalty_membership", "program_id = x'01'", &["since"]),
         ("loyalty_membership", "tier_id = x'01'", &["since"]),
-        ("loyalty_tier", "program_id = x'01'", &["rank"]),
+        ("loyalty_tier", "program_id = x'01' and retired_at is null", &["rank"]),
         ("job_run", "true", &["started_at"]),
         ("rfm_run", "true", &["as_of"]),
         ("job_run", "job = 'METRICS'", &["started_at"]),
