@@ -348,9 +348,9 @@ fn by_parent<T: Record>(
 /// Cuts the statement to the window, and to one row more, which tells whether the list goes on.
 fn limit<T: Record>(dialect: Dialect, statement: &mut SelectStatement, sort: &Sort, window: &Window) {
     let place = || Expr::tuple([sort.expression.clone(), record::key::<T>()]);
-    let at = |position: &Position| {
-        Expr::tuple([dialect.unpeeked(position.value.clone().into()), dialect.unpeeked(position.key.into())])
-    };
+    // Plans are made by the first part alone.
+    let at =
+        |position: &Position| Expr::tuple([dialect.unpeeked(position.value.clone().into()), Expr::val(position.key)]);
     for (position, is_after) in [(&window.after, true), (&window.before, false)] {
         let Some(position) = position else { continue };
         // A row value, not `a > x or (a = x and id > y)`: only this form is one range of the index.
