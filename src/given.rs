@@ -7,18 +7,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     ChronoUnixTimestampMillis,
     customer::{self, CustomerKind},
+    event::EventCause,
     loyalty_membership, loyalty_tier, order, refund,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
-use tokio::time::sleep;
+use tokio::{pin, select, time::sleep};
 use uuid::Uuid;
 
 use crate::{
     app::App,
     clock::Clock,
     customer::{metrics, row},
-    event::{Bell, Feed},
+    event::{Bell, Feed, log::Origin},
     filter::Shelf,
+    job::settling::settle_new,
     loyalty::standing,
     money::Currency,
     post::{Post, Templates},
@@ -27,6 +29,7 @@ use crate::{
     semantics::Base,
     settings,
     store::{Database, Dialect, Reading, insert_all, query},
+    transaction::Transaction,
     valuation::Valuation,
 };
 
@@ -120,7 +123,24 @@ pub async fn session(app: &App, condition: &str) -> anyhow::Result<()> {
 pub const IS_BLOCKED: &str = "wait_event_type = 'Lock'";
 
 /// The condition on a session that it has looked whether those who write have ended: see [`session`].
-pub const LOOKS_FOR_WRITERS: &str = "query like 'select 1 from pg_stat_activity %backend_xid%'";
+const LOOKS_FOR_WRITERS: &str = "query like 'select 1 from pg_stat_activity %backend_xid%'";
+
+/// Who does what tests do.
+pub fn origin() -> Origin {
+    Origin { actor: "test".to_owned(), cause: EventCause::Job }
+}
+
+/// Settles what is committed while `early` goes on, which has to be waited for, and is committed then.
+pub async fn settle_beside(app: &App, early: Transaction) -> anyhow::Result<()> {
+    let settling = settle_new(app);
+    pin!(settling);
+    select! {
+        settled = &mut settling => anyhow::bail!("it did not wait: {settled:?}"),
+        is_looking = session(app, LOOKS_FOR_WRITERS) => is_looking?,
+    }
+    early.commit().await?;
+    settling.await
+}
 
 /// Runs a test where transactions go on beside each other, on a store with a member of the default program. SQLite has one
 /// writer.

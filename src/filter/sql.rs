@@ -45,7 +45,8 @@ pub struct Scope {
 pub enum Asked {
     /// Some, which are found by something else.
     Some,
-    /// The same, to which [`super::join_one`] has joined what edges lead to that is one row at most: many conditions read it once.
+    /// The same, to which [`super::join_one`] has joined what edges lead to that is one row at most: many conditions read
+    /// it once.
     Joined,
     /// All.
     All,

@@ -14,16 +14,12 @@ use super::*;
 use crate::{
     customer::{input::CustomerFacts, operations},
     filter::Reads,
-    given,
+    given::{self, origin},
     instant::{Day, Instant},
     rejection::Rejection,
     rejection::RejectionCode,
     store::execute,
 };
-
-fn origin() -> Origin {
-    Origin { actor: "test".to_owned(), cause: EventCause::Job }
-}
 
 async fn customers(app: &App) -> anyhow::Result<[Uuid; 2]> {
     let tx = app.database.begin().await?;

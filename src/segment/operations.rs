@@ -248,11 +248,10 @@ async fn due(tx: &Transaction, customers: &Values, segments: &[(&Entry, Expr)]) 
 
 #[cfg(test)]
 mod tests {
-    use entity::{event::EventCause, rfm_score::RfmSegment, term::Term};
+    use entity::{rfm_score::RfmSegment, term::Term};
 
     use super::*;
     use crate::{
-        event::log::Origin,
         filter::{Literal, Quantifier, Rule, Test},
         given,
         rfm::computation,
@@ -283,7 +282,7 @@ mod tests {
                 (Rule::Any(vec![rfm(is(champion)), not(rfm(is(lost)))]), vec![unscored]),
             ];
 
-            let tx = Transaction::begin(&app, &Origin { actor: "test".to_owned(), cause: EventCause::Job }).await?;
+            let tx = Transaction::begin(&app, &given::origin()).await?;
             for (rule, expected) in cases {
                 let name = serde_json::to_string(&rule)?;
                 let input = &SegmentCreateInput { name: name.clone(), handle: None, description: None, filter: None };

@@ -59,16 +59,14 @@ pub async fn reasons(
             continue;
         }
         let judged = Judged::new(entry, changed);
-        match (newcomers, judged.told_of_entering(book)) {
-            (Some(newcomers), Some(told)) => {
+        if let Some(newcomers) = newcomers {
+            if let Some(told) = judged.told_of_entering(book) {
                 reasons.extend(newcomers.iter().map(|customer| ((entry.key, *customer), vec![told.clone()])));
-            }
-            (Some(newcomers), None) => {
+            } else {
                 let customers = moved.entry(entry.key).or_default();
                 customers.extend(newcomers);
                 customers.sort_unstable();
             }
-            (None, _) => {}
         }
         rules.insert(entry.key, judged);
     }

@@ -66,17 +66,15 @@ mod tests {
     };
 
     use async_graphql::{ID, MaybeUndefined};
-    use entity::{event::EventCause, segment, segment_membership};
+    use entity::{segment, segment_membership};
     use sea_orm::EntityTrait;
     use tokio::{pin, select};
 
     use super::*;
     use crate::{
         app::App,
-        event::log::Origin,
         filter::{Book, Literal, Rule, Test},
-        given::{IS_BLOCKED, LOOKS_FOR_WRITERS, session, side_by_side},
-        job::settling::settle_new,
+        given::{IS_BLOCKED, origin, session, settle_beside, side_by_side},
         reactions::transact_as,
         rejection::Attempt,
         segment::{
@@ -87,10 +85,6 @@ mod tests {
         store::execute,
         transaction::Transaction,
     };
-
-    fn origin() -> Origin {
-        Origin { actor: "test".to_owned(), cause: EventCause::Job }
-    }
 
     /// The segment of those who have ordered.
     async fn make(app: &App) -> Uuid {
@@ -138,14 +132,7 @@ mod tests {
             reconsider(&early, &book, jane).await?;
             let buyers = make(&app).await;
 
-            let settling = settle_new(&app);
-            pin!(settling);
-            select! {
-                settled = &mut settling => anyhow::bail!("it did not wait: {settled:?}"),
-                is_looking = session(&app, LOOKS_FOR_WRITERS) => is_looking?,
-            }
-            early.commit().await?;
-            settling.await?;
+            settle_beside(&app, early).await?;
 
             assert!(is_member(&app, buyers, jane).await?);
             let segment = segment::Entity::find_by_id(buyers).one(app.database.reader()).await?;

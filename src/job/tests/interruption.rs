@@ -13,7 +13,7 @@ use super::{begin, carry_out, wish};
 use crate::{
     app::App,
     filter::Rule,
-    given::{self, ago, now},
+    given::{self, ago, now, origin},
     job::settling::settle_new,
     loyalty::standing,
     progress::Progress,
@@ -181,7 +181,7 @@ async fn delete_segment(app: App, are_killed: bool) -> anyhow::Result<App> {
     let everyone = everyone.one(app.database.reader()).await?.expect("the segment").id;
     let left = || async { anyhow::Ok(operations::members(app.database.reader(), everyone).await?.len()) };
     let delete = |tx| async move { editing::delete(&tx, everyone, None).await };
-    transact_as(&app, &super::settling::origin(), delete).await.expect("a deletion");
+    transact_as(&app, &origin(), delete).await.expect("a deletion");
     let all = usize::try_from(CUSTOMERS)?;
     assert_eq!(left().await?, all, "nobody has left");
     if are_killed {

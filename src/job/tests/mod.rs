@@ -16,8 +16,7 @@ use super::{
 use crate::{
     app::App,
     clock::Clock,
-    event::log::Origin,
-    given::{self, ago, now},
+    given::{self, ago, now, origin},
     progress::Progress,
     reactions::transact_as,
     rejection::{Attempt, Refusal, RejectionCode},
@@ -30,8 +29,7 @@ fn wish(job: JobName) -> Wish {
 }
 
 async fn begin(app: &App, wish: &Wish) -> Attempt<job_run::Model> {
-    let origin = Origin { actor: "test".to_owned(), cause: entity::event::EventCause::Job };
-    transact_as(app, &origin, |tx| async move { enter(&tx, wish).await }).await
+    transact_as(app, &origin(), |tx| async move { enter(&tx, wish).await }).await
 }
 
 fn code(attempt: Attempt<job_run::Model>) -> Option<RejectionCode> {

@@ -1,17 +1,14 @@
 //! What is settled once it is committed, beside transactions that go by what was there before.
 
 use async_graphql::{ID, MaybeUndefined};
-use entity::{event::EventCause, loyalty_program};
+use entity::loyalty_program;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tokio::{pin, select};
 use uuid::Uuid;
 
 use crate::{
     app::App,
-    event::log::Origin,
-    given::{self, LOOKS_FOR_WRITERS, session, side_by_side},
+    given::{self, origin, settle_beside, side_by_side},
     graphql::Decimal,
-    job::settling::settle_new,
     loyalty::{
         operations::reconsider_tiers,
         program::{
@@ -23,10 +20,6 @@ use crate::{
     store::execute,
     transaction::Transaction,
 };
-
-pub(super) fn origin() -> Origin {
-    Origin { actor: "test".to_owned(), cause: EventCause::Request }
-}
 
 /// Gives the default program these tiers in place of others.
 pub(super) async fn edit(app: &App, tiers: &[(&str, i64)]) -> anyhow::Result<Uuid> {
@@ -62,14 +55,7 @@ async fn who_moves_by_older_tiers_holds_up_no_edit_and_is_settled_when_that_is_c
         assert_eq!(reconsider_tiers(&early, &[jane]).await?, 1);
         let program = edit(&app, &[("Only", 100)]).await?;
 
-        let settling = settle_new(&app);
-        pin!(settling);
-        select! {
-            settled = &mut settling => anyhow::bail!("it did not wait: {settled:?}"),
-            is_looking = session(&app, LOOKS_FOR_WRITERS) => is_looking?,
-        }
-        early.commit().await?;
-        settling.await?;
+        settle_beside(&app, early).await?;
 
         let tx = app.database.begin().await?;
         assert_eq!(given::tier(&tx, jane).await?.0, "Only");
