@@ -46,6 +46,6 @@ impl App {
     #[must_use]
     pub fn reading(&self) -> Reading {
         let (currency, margin) = (self.currency, self.valuation.margin);
-        Reading { now: self.clock.now(), currency, margin, columns: Columns::ALL }
+        Reading { now: self.clock.now(), currency, margin, columns: Columns::ALL, is_open: false }
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The years that are written with four digits and no sign.
@@ -50,6 +50,50 @@ impl Display for Instant {
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// So long before an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ago {
+    /// Months of the calendar, in UTC.
+    months: u32,
+    /// Seconds before that.
+    seconds: i64,
+}
+
+impl Ago {
+    /// No time.
+    pub const NOW: Self = Self::days(0);
+
+    /// So many days of 24 hours.
+    #[must_use]
+    pub const fn days(days: i64) -> Self {
+        Self { months: 0, seconds: days * (DAY / 1000) }
+    }
+
+    /// Reads an ISO 8601 duration of whole parts. Years and months are calendar ones.
+    #[must_use]
+    pub fn parse(duration: &str) -> Option<Self> {
+        let duration = iso8601_duration::Duration::parse(duration).ok()?;
+        let parts = [duration.year, duration.month, duration.day, duration.hour, duration.minute, duration.second];
+        if parts.iter().any(|part| !(0.0..1e7).contains(part) || part.fract() != 0.0) {
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "each part is a whole number below ten million, exact in f32"
+        )]
+        let [years, months, days, hours, minutes, seconds] = parts.map(|part| part as i64);
+        let months = u32::try_from(years.checked_mul(12)?.checked_add(months)?).ok()?;
+        let seconds = ((days.checked_mul(24)? + hours) * 60 + minutes).checked_mul(60)?.checked_add(seconds)?;
+        Some(Self { months, seconds })
+    }
+
+    /// The instant so long before `now`; none before all that can be told.
+    #[must_use]
+    pub fn before(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        now.checked_sub_months(Months::new(self.months))?.checked_sub_signed(TimeDelta::try_seconds(self.seconds)?)
     }
 }
 
@@ -126,6 +170,26 @@ mod tests {
         ];
         for text in refused {
             assert_eq!(Day::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_count_back_by_the_calendar() {
+        let now = "2026-03-31T12:00:00Z".parse().expect("an instant");
+        let cases = [
+            ("P30D", Some("2026-03-01T12:00:00Z")),
+            ("P1M", Some("2026-02-28T12:00:00Z")),
+            ("P1Y", Some("2025-03-31T12:00:00Z")),
+            ("PT36H", Some("2026-03-30T00:00:00Z")),
+            ("P2W", Some("2026-03-17T12:00:00Z")),
+            ("30D", None),
+            ("P99999999Y", None),
+            ("P-1D", None),
+        ];
+
+        for (duration, expected) in cases {
+            let expected = expected.map(|text| text.parse::<DateTime<Utc>>().expect("an instant"));
+            assert_eq!(Ago::parse(duration).and_then(|ago| ago.before(now)), expected, "{duration}");
         }
     }
 }

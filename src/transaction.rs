@@ -97,7 +97,7 @@ impl Transaction {
     /// What rows are read with: figures at the instant of the transaction.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading { now: self.now, currency: self.currency, margin: self.margin, columns: Columns::ALL }
+        Reading { now: self.now, currency: self.currency, margin: self.margin, columns: Columns::ALL, is_open: false }
     }
 
     /// Tells that something happened. What follows from it is decided by `reactions`.

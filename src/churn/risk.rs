@@ -6,7 +6,7 @@ use entity::term::Term;
 use sea_orm::{ExprTrait, sea_query::Expr};
 
 use crate::{
-    instant::{DAY, Instant},
+    instant::{Ago, DAY, Instant},
     semantics::value::term_values,
     store::Reading,
 };
@@ -82,9 +82,8 @@ pub fn risk(days_idle: i64, usual_gap: i64) -> ChurnRisk {
 
 /// [`Habits::risk`] in SQL, over the customer's row.
 pub fn risk_expression(reading: &Reading) -> Expr {
-    let now = reading.now.timestamp_millis();
     let [low, medium, high] = [ChurnRisk::Low, ChurnRisk::Medium, ChurnRisk::High].map(|risk| risk.description().name);
-    let has_come = |instant| ExprTrait::lte(Expr::cust(instant), now);
+    let has_come = |instant| ExprTrait::lte(Expr::cust(instant), reading.instant(Ago::NOW));
     Expr::case(has_come(high_from("customer")), high)
         .case(has_come(medium_from("customer")), medium)
         .finally(low)

@@ -5,7 +5,11 @@ use derive::terms;
 use entity::{customer, term::Term};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
 
-use crate::{instant::Instant, semantics::value::term_values, store::Reading};
+use crate::{
+    instant::{Ago, Instant},
+    semantics::value::term_values,
+    store::Reading,
+};
 
 /// A customer by how recently they bought.
 #[terms("customers:Engagement")]
@@ -42,8 +46,7 @@ pub fn engagement_expression(reading: &Reading) -> Expr {
     let bought = || Expr::col((customer::Entity, customer::Column::LastPurchaseDate));
     let mut cases = CaseStatement::new();
     for (engagement, days) in WINDOWS {
-        let start = (reading.now - TimeDelta::days(days)).timestamp_millis();
-        cases = cases.case(bought().gte(start), Expr::val(engagement.description().name));
+        cases = cases.case(bought().gte(reading.instant(Ago::days(days))), Expr::val(engagement.description().name));
     }
     let inactive = Expr::val(Engagement::Inactive.description().name);
     cases.case(bought().is_not_null(), inactive).into()

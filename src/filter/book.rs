@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     ops::Bound,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use uuid::Uuid;
 
 use super::Rule;
+use crate::store::Question;
 
 /// A stored rule, with what it depends on.
 #[derive(Clone, Debug)]
@@ -70,7 +71,14 @@ pub struct Book {
     unreadable: Vec<Unreadable>,
     /// The names of all that rules may depend on, those without a rule included.
     titles: HashMap<Uuid, String>,
+    questions: Arc<Mutex<HashMap<Asking, Arc<Question>>>>,
 }
+
+/// The rules that are asked, and whether it is of one only.
+type Asking = (Vec<Uuid>, bool);
+
+/// How many questions a book keeps. What happens to a customer asks the same rules each time, of some dozens of kinds.
+const MOST_QUESTIONS: usize = 100;
 
 impl Book {
     /// Puts rules in order. Those that depend on themselves, which no one may write, come last.
@@ -89,7 +97,7 @@ impl Book {
             levels.push(level);
             rest = others;
         }
-        Self { levels, unreadable: Vec::new(), titles }
+        Self { levels, titles, ..Self::default() }
     }
 
     /// With those that are left out, as they cannot be read.
@@ -119,6 +127,34 @@ impl Book {
     #[must_use]
     pub fn title(&self, key: Uuid) -> Option<&str> {
         self.titles.get(&key).map(String::as_str)
+    }
+
+    /// The question for the outcomes of these rules, about one only or several: as it was made before, or as `make` makes
+    /// it.
+    ///
+    /// # Errors
+    /// As `make`.
+    pub fn question<E>(
+        &self,
+        rules: &[&Entry],
+        is_about_one: bool,
+        make: impl FnOnce() -> Result<Question, E>,
+    ) -> Result<Arc<Question>, E> {
+        let asking: Asking = (rules.iter().map(|entry| entry.key).collect(), is_about_one);
+        if let Some(question) = self.questions().get(&asking) {
+            return Ok(Arc::clone(question));
+        }
+        let question = Arc::new(make()?);
+        let mut questions = self.questions();
+        if questions.len() == MOST_QUESTIONS {
+            questions.clear();
+        }
+        questions.insert(asking, Arc::clone(&question));
+        Ok(question)
+    }
+
+    fn questions(&self) -> MutexGuard<'_, HashMap<Asking, Arc<Question>>> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first of those whose outcome depends on that of `key`.

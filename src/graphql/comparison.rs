@@ -310,7 +310,7 @@ ordered_comparison! {
 pub enum InstantInput {
     /// This instant.
     At(Instant),
-    /// So long ago.
+    /// So long ago. A list of instants with such has at most 50.
     Ago(Duration),
 }
 

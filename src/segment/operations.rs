@@ -22,7 +22,7 @@ use crate::{
     event::Event,
     filter::{Asked, Book, Entry, Scope, join_one},
     graphql::comparison::Where,
-    store::{Dialect, Kind, Values, execute, read_each},
+    store::{Dialect, Kind, Question, Reading, Values, execute, read_each},
     transaction::{Overtaken, Transaction},
 };
 
@@ -39,17 +39,13 @@ pub async fn reconsider(tx: &Transaction, book: &Book, customers: &[Uuid], chang
     if customers.is_empty() {
         return Ok(());
     }
-    let (dialect, reading, keys) = (tx.dialect(), tx.reading(), Values::Keys(customers.to_vec()));
-    let scope = Scope { asked: Asked::Joined, ..rules::scope(&reading, dialect) };
+    let (reading, keys) = (tx.reading(), Values::Keys(customers.to_vec()));
     let mut changed = changed.clone();
     for level in book.levels() {
-        let mut asked = Vec::new();
-        for entry in level.iter().filter(|entry| changed.concerns(entry)) {
-            asked.push((entry, ours(scope.verdict(CustomerWhere::SUBJECT, &entry.rule))?));
-        }
-        for asked in portions(&asked, |(entry, _)| Size { columns: 1, values: entry.values }) {
-            let are = held(tx, &keys, asked.iter().map(|(entry, _)| entry.key)).await?;
-            let belong = due(tx, &keys, asked).await?;
+        let asked: Vec<_> = level.iter().filter(|entry| changed.concerns(entry)).collect();
+        for asked in portions(&asked, |entry| Size { columns: 1, values: entry.values }) {
+            let are = held(tx, &keys, asked.iter().map(|entry| entry.key)).await?;
+            let belong = due(tx, book, &keys, asked).await?;
             let entered: Places = belong.difference(&are).copied().collect();
             let left: Places = are.difference(&belong).copied().collect();
             if entered.is_empty() && left.is_empty() {
@@ -226,18 +222,16 @@ async fn held(tx: &Transaction, customers: &Values, segments: impl Iterator<Item
     Ok(rows.into_iter().collect())
 }
 
-/// The places that customers are due, by the verdicts about segments.
-async fn due(tx: &Transaction, customers: &Values, segments: &[(&Entry, Expr)]) -> anyhow::Result<Places> {
-    let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
-    let mut statement = computation::live();
-    statement.expr(key.clone()).and_where(tx.dialect().among(key, customers));
-    join_one(CustomerWhere::SUBJECT, &mut statement);
-    statement.exprs(segments.iter().map(|(_, verdict)| verdict.clone()));
-    let rows = tx.db.query_all(&statement).await.context("could not tell the segments of customers")?;
+/// The places that customers are due in these segments, by the rules of `book`.
+async fn due(tx: &Transaction, book: &Book, customers: &Values, segments: &[&Entry]) -> anyhow::Result<Places> {
+    let (dialect, reading) = (tx.dialect(), tx.reading());
+    let make = || question(&reading, dialect, customers, segments);
+    let question = book.question(segments, customers.are_one(), make)?;
+    let rows = tx.db.query_all_raw(question.about(customers, &reading, dialect)).await;
     let mut places = Places::new();
-    for row in rows {
+    for row in rows.context("could not tell the segments of customers")? {
         let customer = row.try_get_by_index(0)?;
-        for (index, (segment, _)) in segments.iter().enumerate() {
+        for (index, segment) in segments.iter().enumerate() {
             if row.try_get_by_index::<i32>(index + 1)? == 1 {
                 places.insert((segment.key, customer));
             }
@@ -246,16 +240,32 @@ async fn due(tx: &Transaction, customers: &Values, segments: &[(&Entry, Expr)]) 
     Ok(places)
 }
 
+/// Whether customers belong to segments by their rules: each customer's key, and a verdict about each segment.
+fn question(reading: &Reading, dialect: Dialect, customers: &Values, segments: &[&Entry]) -> anyhow::Result<Question> {
+    let reading = Reading { is_open: true, ..*reading };
+    let scope = Scope { asked: Asked::Joined, ..rules::scope(&reading, dialect) };
+    let key = Expr::col((entity::customer::Entity, entity::customer::Column::Id));
+    let mut statement = computation::live();
+    statement.expr(key.clone()).and_where(dialect.among(key, customers));
+    join_one(CustomerWhere::SUBJECT, &mut statement);
+    for segment in segments {
+        statement.expr(ours(scope.verdict(CustomerWhere::SUBJECT, &segment.rule))?);
+    }
+    Ok(Question::new(dialect, &statement))
+}
+
 #[cfg(test)]
 mod tests {
     use entity::{rfm_score::RfmSegment, term::Term};
 
     use super::*;
     use crate::{
+        customer::metrics,
         filter::{Literal, Quantifier, Rule, Test},
-        given,
+        given::{self, ago},
         rfm::computation,
         segment::{editing, input::SegmentCreateInput},
+        store::insert_all,
     };
 
     #[tokio::test]
@@ -295,6 +305,49 @@ mod tests {
                 let members = held(&tx, &customers, std::iter::once(segment)).await?;
                 let expected = expected.into_iter().map(|customer| (segment, customer)).collect();
                 assert_eq!(members, expected, "{name}");
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn rules_that_were_asked_before_are_asked_of_the_present() -> anyhow::Result<()> {
+        given::each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let jane = given::customer(&tx, "Jane").await?;
+            insert_all(&tx, vec![given::purchase(jane, ago(90), 100)]).await?;
+            metrics::rebuild(&tx, ago(90), None).await?;
+            tx.commit().await?;
+            let days = |days: i64| Literal::Ago(format!("P{days}D"));
+            let compare = |field: &str, test| Rule::Compare { field: field.to_owned(), test };
+            let is = |field: &str, name: &str| compare(field, Test::Eq(Literal::Text(name.to_owned())));
+            let bought = |test| compare("lastPurchaseDate", test);
+            // For how many days since the purchase each holds.
+            let cases = [
+                (bought(Test::Gte(days(10))), [true, true, false, false]),
+                (bought(Test::In(vec![days(1), days(60)])), [false, false, true, false]),
+                (bought(Test::Gte(Literal::Ago("P2M".to_owned()))), [true, true, true, false]),
+                (is("engagement", "ACTIVE"), [true, true, false, false]),
+                (is("churnRisk", "HIGH"), [false, false, false, true]),
+            ];
+            let mut tx = Transaction::begin(&app, &given::origin()).await?;
+            let mut segments = Vec::new();
+            for (rule, expected) in cases {
+                let name = serde_json::to_string(&rule)?;
+                let input = &SegmentCreateInput { name: name.clone(), handle: None, description: None, filter: None };
+                segments.push((editing::create(&tx, input, Some(rule)).await.expect("a segment"), name, expected));
+            }
+            let book = rules::read(&*tx.db, &tx.reading()).await?;
+
+            for (index, idle) in [0, 10, 60, 62].into_iter().enumerate() {
+                tx.now = ago(90 - idle);
+                reconsider(&tx, &book, &[jane], &Changed::Everything).await?;
+
+                for (segment, name, expected) in &segments {
+                    let members = held(&tx, &Values::Keys(vec![jane]), std::iter::once(*segment)).await?;
+                    assert_eq!(!members.is_empty(), expected[index], "{name} after {idle} days");
+                }
             }
             Ok(())
         })

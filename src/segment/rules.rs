@@ -203,7 +203,13 @@ mod tests {
     fn what_a_rule_reads_has_one_text_at_any_instant_so_that_it_is_planned_once() -> anyhow::Result<()> {
         let at = |now: &str| {
             let currency = "USD".parse().map_err(anyhow::Error::msg)?;
-            anyhow::Ok(Reading { now: now.parse()?, currency, margin: Margin::WHOLE, columns: Columns::ALL })
+            anyhow::Ok(Reading {
+                now: now.parse()?,
+                currency,
+                margin: Margin::WHOLE,
+                columns: Columns::ALL,
+                is_open: false,
+            })
         };
         let (today, tomorrow) = (at("2026-03-31T12:00:00Z")?, at("2026-04-01T12:00:00Z")?);
         let customer = CustomerWhere::SUBJECT;

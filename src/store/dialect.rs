@@ -69,14 +69,23 @@ impl From<DbBackend> for Dialect {
     }
 }
 
+impl From<Dialect> for DbBackend {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Sqlite => Self::Sqlite,
+            Dialect::Postgres => Self::Postgres,
+        }
+    }
+}
+
 impl Dialect {
     /// Whether `expression` is one of `values`; one value alone is compared by `=`.
     #[must_use]
     pub fn among(self, expression: Expr, values: &Values) -> Expr {
         // PostgreSQL takes a list that it does not know for ten values, finds a plan for the one that it is given
         // cheaper, and plans each time.
-        if let Some(value) = values.only() {
-            return expression.eq(value);
+        if values.are_one() {
+            return expression.eq(values.parameter(self));
         }
         match self {
             Self::Postgres => expression.eq(PgFunc::any(values.array())),
@@ -219,18 +228,35 @@ impl Dialect {
 }
 
 impl Values {
-    /// The value, if there is one only.
-    fn only(&self) -> Option<Value> {
+    /// Whether there is one only.
+    #[must_use]
+    pub fn are_one(&self) -> bool {
+        let count = match self {
+            Self::Keys(keys) => keys.len(),
+            Self::Texts(texts) => texts.len(),
+            Self::Integers(integers) => integers.len(),
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Days(days) => days.len(),
+        };
+        count == 1
+    }
+
+    /// What [`Dialect::among`] gives a statement: the value itself if there is one only.
+    pub(super) fn parameter(&self, dialect: Dialect) -> Value {
         fn only<T: Clone + Into<Value>>(values: &[T]) -> Option<Value> {
             if let [value] = values { Some(value.clone().into()) } else { None }
         }
-        match self {
+        let only = match self {
             Self::Keys(keys) => only(keys),
             Self::Texts(texts) => only(texts),
             Self::Integers(integers) => only(integers),
             Self::Numbers(numbers) => only(numbers),
             Self::Days(days) => only(days),
-        }
+        };
+        only.unwrap_or_else(|| match dialect {
+            Dialect::Postgres => self.array(),
+            Dialect::Sqlite => self.document().into(),
+        })
     }
 
     /// The values as one PostgreSQL array.

@@ -5,6 +5,7 @@
 mod database;
 mod dialect;
 mod page;
+mod question;
 mod record;
 mod rows;
 mod siblings;
@@ -16,6 +17,7 @@ pub use page::{
     Join, Page, Position, Row, Sort, SortKind, SortValue, Window, count, count_by_parent, keys_where, page,
     page_by_parent, row, row_by_key, rows_by_key,
 };
+pub use question::Question;
 pub use record::{Columns, Read, Reading, Record};
 pub use rows::Rows;
 pub use siblings::Siblings;

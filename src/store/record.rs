@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     DbErr, EntityTrait, QueryResult,
-    sea_query::{DynIden, Expr, ExprTrait, IntoIden, SelectStatement},
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden, SelectStatement, Value},
 };
 use uuid::Uuid;
 
-use super::Siblings;
-use crate::{money::Currency, valuation::Margin};
+use super::{Siblings, question::open};
+use crate::{instant::Ago, money::Currency, valuation::Margin};
 
 /// What decoding needs beside the row.
 #[derive(Clone, Copy, Debug)]
@@ -21,9 +21,20 @@ pub struct Reading {
     pub margin: Margin,
     /// The columns that are read.
     pub columns: Columns,
+    /// Whether statements leave open what follows from `now`: see [`super::Question`].
+    pub is_open: bool,
 }
 
 impl Reading {
+    /// The instant so long `ago`, as a value of a statement; null before all that can be told.
+    #[must_use]
+    pub fn instant(&self, ago: Ago) -> Value {
+        if self.is_open {
+            return open(ago);
+        }
+        Value::BigInt(ago.before(self.now).map(|instant| instant.timestamp_millis()))
+    }
+
     /// The same, for amounts in `currency`, or in the store's if there is none.
     #[must_use]
     pub fn within(&self, currency: impl Into<Option<Currency>>) -> Self {
