@@ -9,18 +9,28 @@ use crate::{
     loyalty::{operations, program, standing},
 };
 
+/// How many members one statement reads the spending of. What is written meanwhile stays in the log of SQLite: whoever
+/// commits after a long read writes all of it to the database.
+const AT_ONCE: usize = 10_000;
+
 /// Settles the programs whose tiers were edited. Then finds the members whose period is over, and lets them fall to the
 /// tier that they reached in it, batch by batch.
 ///
 /// # Errors
 /// When the database fails, or a program could not be settled: all else is done by then.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
-    work.examine(standing::count_periodic(work.reader()).await?);
+    let members = standing::periodic(work.reader()).await?;
+    work.examine(members.len() as u64);
     let mut failures = Vec::new();
     for (program, version) in program::operations::unsettled(work.reader()).await? {
         failures.extend(settle(work, program, version).await.err());
     }
-    let overdue = standing::overdue(work.reader(), work.now).await?;
+    let mut overdue = Vec::new();
+    for members in members.chunks(AT_ONCE) {
+        if let (Some(first), Some(last)) = (members.first(), members.last()) {
+            overdue.extend(standing::overdue(work.reader(), work.now, *first, *last).await?);
+        }
+    }
     work.apply(&overdue, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
         Ok(operations::settle_periods(&tx, &batch).await?)

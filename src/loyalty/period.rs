@@ -82,7 +82,7 @@ mod tests {
     ) -> anyhow::Result<Vec<String>> {
         let mut names = Vec::new();
         for &instant in instants {
-            let overdue = overdue(tx, instant).await?;
+            let overdue = overdue(tx, instant, Uuid::nil(), Uuid::max()).await?;
             let moves = settle_periods(tx, instant, &[member]).await?;
             assert_eq!(overdue, moves.iter().map(|move_| move_.customer).collect::<Vec<_>>(), "{instant}");
             assert!(moves.iter().all(|move_| move_.way.is_lt() && move_.since == instant), "{moves:?}");

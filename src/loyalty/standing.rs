@@ -134,30 +134,38 @@ pub async fn settle_tiers(
     settle(tx, as_of, (&is_meant, parameter), &Falls::of_lifetime()).await
 }
 
-/// How many memberships there are in programs that count the spending of a period.
+/// The members of programs that count the spending of a period, in the order of their keys.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_periodic(db: &impl ConnectionTrait) -> anyhow::Result<u64> {
-    let sql = "select count(*) from loyalty_membership membership
+pub async fn periodic(db: &impl StreamTrait) -> anyhow::Result<Vec<Uuid>> {
+    let sql = "select distinct membership.customer_id from loyalty_membership membership
         join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'
-        join customer on customer.id = membership.customer_id and customer.deleted_at is null";
-    let context = "could not count the members of loyalty programs";
-    let rows = query(db, sql, Vec::new()).await.context(context)?;
-    let count: i64 = rows.first().context(context)?.try_get_by_index(0)?;
-    Ok(u64::try_from(count).unwrap_or_default())
+        join customer on customer.id = membership.customer_id and customer.deleted_at is null
+        order by membership.customer_id";
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let members = read_each(db, statement, |row| row.try_get_by_index(0)).await;
+    members.context("could not read the members of loyalty programs")
 }
 
-/// The members who fall as of `as_of`, as a period is over in which they did not reach their tier again: see
-/// [`settle_periods`].
+/// The members from the first key to the last who fall as of `as_of`, as a period is over in which they did not reach their
+/// tier again: see [`settle_periods`].
 ///
 /// # Errors
 /// When the database fails.
-pub async fn overdue(db: &impl StreamTrait, as_of: DateTime<Utc>) -> anyhow::Result<Vec<Uuid>> {
+pub async fn overdue(
+    db: &impl StreamTrait,
+    as_of: DateTime<Utc>,
+    first: Uuid,
+    last: Uuid,
+) -> anyhow::Result<Vec<Uuid>> {
     let mut falls = Falls::at_the_end_of_periods(as_of, 3);
-    let movers = movers(&format!("customer.deleted_at is null and {}", falls.condition), &falls);
+    let is_meant =
+        format!("membership.customer_id between $5 and $6 and customer.deleted_at is null and {}", falls.condition);
+    let movers = movers(&is_meant, &falls);
     let mut parameters = instants(as_of);
     parameters.append(&mut falls.parameters);
+    parameters.extend([first.into(), last.into()]);
     let sql = format!("{movers} select distinct customer_id from mover where begins < began order by customer_id");
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
     let overdue = read_each(db, statement, |row| row.try_get_by_index(0)).await;
