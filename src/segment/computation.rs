@@ -11,6 +11,7 @@ use sea_orm::{
     sea_query::{DeleteStatement, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement},
 };
 use serde_json::json;
+use tokio::try_join;
 use uuid::Uuid;
 
 use super::{Changed, built_in::is_scored, reasons::reasons, rules};
@@ -86,12 +87,12 @@ pub async fn misplaced(db: &impl StreamTrait, reading: &Reading, segment: &Entry
     outside.expr(key()).and_where(Expr::exists(is_member).not());
     let belongs = those(&condition).expr(Expr::cust("1")).and_where(key().eq(member())).to_owned();
     let wrongly_inside = members.expr(member()).and_where(Expr::exists(belongs).not()).to_owned();
-    let mut customers = BTreeSet::new();
-    for select in [outside, wrongly_inside] {
-        let found = read_each(db, db.get_database_backend().build(&select), |row| row.try_get_by_index(0)).await;
-        customers.extend::<Vec<Uuid>>(found.context("could not tell who is misplaced in a segment")?);
-    }
-    Ok(customers)
+    let read = |select: SelectStatement| {
+        read_each(db, db.get_database_backend().build(&select), |row| row.try_get_by_index::<Uuid>(0))
+    };
+    let found = async { try_join!(read(outside), read(wrongly_inside)) }.await;
+    let (outside, inside) = found.context("could not tell who is misplaced in a segment")?;
+    Ok(outside.into_iter().chain(inside).collect())
 }
 
 /// The dynamic segments whose rules were never applied to everyone, each with its version.
