@@ -38,7 +38,7 @@ struct Options {
     #[arg(long)]
     database: String,
     /// Address to listen on.
-    #[arg(long, required_unless_present = "job")]
+    #[arg(long, required_unless_present_any = ["job", "tidy"])]
     listen: Option<SocketAddr>,
     /// Does what a job of the product does, and ends.
     #[arg(long)]
@@ -46,6 +46,9 @@ struct Options {
     /// Undoes it instead.
     #[arg(long, requires = "job")]
     undo: bool,
+    /// Takes away what was overwritten, and counts rows, as PostgreSQL does by itself unless it is measured, and ends.
+    #[arg(long)]
+    tidy: bool,
 }
 
 #[tokio::main]
@@ -53,6 +56,9 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     if let Some(job) = options.job {
         return jobs::run(&options.database, job, options.undo).await;
+    }
+    if options.tidy {
+        return jobs::tidy(&options.database).await;
     }
     let listen = options.listen.context("there is an address to listen on")?;
     let store = Store::connect(&options.database, &format!("http://{listen}")).await?;

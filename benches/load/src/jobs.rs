@@ -55,11 +55,14 @@ pub async fn measure(
         let (mut all, mut nothing, mut times) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..TURNS {
             by_hand(&["--undo"]).await?;
+            tidy(options, url).await?;
             let bare = by_hand(&[]).await?;
             by_hand(&["--undo"]).await?;
+            tidy(options, url).await?;
             let time = product().await?;
             all.push(time / bare);
             times.push(time);
+            tidy(options, url).await?;
             let bare = by_hand(&[]).await?;
             nothing.push(product().await? / bare);
         }
@@ -75,6 +78,12 @@ pub async fn measure(
         let most = if name == "sqlite" { 100.0 } else { f64::INFINITY };
         report.bound(&format!("longest write during job {job}"), name, longest.as_secs_f64() * 1000.0, most, "ms");
     }
+    Ok(())
+}
+
+/// Does what PostgreSQL does by itself beside others' work, which it is not to do while it is measured.
+pub async fn tidy(options: &Options, database: &str) -> anyhow::Result<()> {
+    run(&options.baseline, &["--tidy"], database).await?;
     Ok(())
 }
 

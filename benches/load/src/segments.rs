@@ -31,11 +31,15 @@ pub async fn measure(
     let mut connection = Connection::open(server.address).await?;
     let without = alone(options, machine, (&server, &questions)).await?;
     let segments = make(&mut connection, &options.server, url).await?;
+    jobs::tidy(options, url).await?;
     let with = alone(options, machine, (&server, &questions)).await;
     for segment in segments {
         let query = "mutation ($input: SegmentDeleteInput!) { segmentDelete(input: $input) { deletedId } }";
         graphql(&mut connection, query, json!({ "input": { "id": segment } })).await?;
     }
+    // Whoever was in them leaves them.
+    jobs::run(&options.server, &["jobs", "run", "segmentation"], url).await?;
+    jobs::tidy(options, url).await?;
     let label = format!("write with {COUNT} dynamic segments ÷ without");
     report.floor(&label, name, with?.rate / without.rate, 0.5);
     Ok(())
