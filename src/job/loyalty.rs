@@ -1,6 +1,7 @@
 //! The tiers of members: in programs that count the spending of a period, and in those whose tiers were edited.
 
 use anyhow::ensure;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::work::{Work, first_of};
@@ -12,6 +13,9 @@ use crate::{
 /// How many members one statement reads the spending of. What is written meanwhile stays in the log of SQLite: whoever
 /// commits after a long read writes all of it to the database.
 const AT_ONCE: usize = 10_000;
+
+/// How many such statements are asked side by side.
+const SIDE_BY_SIDE: usize = 2;
 
 /// Settles the programs whose tiers were edited. Then finds the members whose period is over, and lets them fall to the
 /// tier that they reached in it, batch by batch.
@@ -25,12 +29,9 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
     for (program, version) in program::operations::unsettled(work.reader()).await? {
         failures.extend(settle(work, program, version).await.err());
     }
-    let mut overdue = Vec::new();
-    for members in members.chunks(AT_ONCE) {
-        if let (Some(first), Some(last)) = (members.first(), members.last()) {
-            overdue.extend(standing::overdue(work.reader(), work.now, *first, *last).await?);
-        }
-    }
+    let turns = members.chunks(AT_ONCE).filter_map(|members| Some((*members.first()?, *members.last()?)));
+    let overdue = stream::iter(turns).map(|(first, last)| standing::overdue(work.reader(), work.now, first, last));
+    let overdue = overdue.buffered(SIDE_BY_SIDE).try_concat().await?;
     work.apply(&overdue, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;
         Ok(operations::settle_periods(&tx, &batch).await?)

@@ -139,10 +139,9 @@ pub async fn settle_tiers(
 /// # Errors
 /// When the database fails.
 pub async fn periodic(db: &impl StreamTrait) -> anyhow::Result<Vec<Uuid>> {
-    let sql = "select distinct membership.customer_id from loyalty_membership membership
-        join loyalty_program program on program.id = membership.program_id and program.evaluation <> 'LIFETIME'
-        join customer on customer.id = membership.customer_id and customer.deleted_at is null
-        order by membership.customer_id";
+    let sql = "select distinct customer_id from loyalty_membership
+        where program_id in (select id from loyalty_program where evaluation <> 'LIFETIME')
+        order by customer_id";
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let members = read_each(db, statement, |row| row.try_get_by_index(0)).await;
     members.context("could not read the members of loyalty programs")
