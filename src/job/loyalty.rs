@@ -30,6 +30,7 @@ pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
         failures.extend(settle(work, program, version).await.err());
     }
     let turns = members.chunks(AT_ONCE).filter_map(|members| Some((*members.first()?, *members.last()?)));
+    let turns: Vec<_> = turns.collect();
     let overdue = stream::iter(turns).map(|(first, last)| standing::overdue(work.reader(), work.now, first, last));
     let overdue = overdue.buffered(SIDE_BY_SIDE).try_concat().await?;
     work.apply(&overdue, |tx, batch| async move {
