@@ -55,6 +55,7 @@ impl Serialize for Instant {
 
 /// So long before an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ago {
     /// Months of the calendar, in UTC.
     months: u32,

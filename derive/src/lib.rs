@@ -75,7 +75,7 @@ pub fn connections(_: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Each field needs one of
 /// - `#[column(Name)]`: the column that its comparison reads;
-/// - `#[expression(function)]`: a function from the instant of reading to an SQL expression;
+/// - `#[expression(function)]`: a function from the reading to an SQL expression, which asks it for instants;
 /// - `#[edge(column = Name)]`: related rows whose column holds this row's key;
 /// - `#[edge(to = Name)]`: the one row whose key this row's column holds;
 /// - `#[edge(through = entity::table, from = Name, to = Name)]`: related rows by a table between.

@@ -64,21 +64,21 @@ pub struct Unreadable {
     pub version: i32,
 }
 
+/// How many questions a book keeps: events ask some dozens of sets of rules at most.
+const MOST_QUESTIONS: usize = 100;
+
+/// The rules that are asked, and whether about one customer, or whatever rules are about.
+type Asking = (Vec<Uuid>, bool);
+
 /// All stored rules: each level depends on those before it alone, so that one pass settles all.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Book {
     levels: Vec<Vec<Entry>>,
     unreadable: Vec<Unreadable>,
     /// The names of all that rules may depend on, those without a rule included.
     titles: HashMap<Uuid, String>,
-    questions: Arc<Mutex<HashMap<Asking, Arc<Question>>>>,
+    questions: Mutex<HashMap<Asking, Arc<Question>>>,
 }
-
-/// The rules that are asked, and whether it is of one only.
-type Asking = (Vec<Uuid>, bool);
-
-/// How many questions a book keeps. What happens to a customer asks the same rules each time, of some dozens of kinds.
-const MOST_QUESTIONS: usize = 100;
 
 impl Book {
     /// Puts rules in order. Those that depend on themselves, which no one may write, come last.
@@ -134,19 +134,19 @@ impl Book {
     ///
     /// # Errors
     /// As `make`.
-    pub fn question<E>(
+    pub fn question(
         &self,
         rules: &[&Entry],
         is_about_one: bool,
-        make: impl FnOnce() -> Result<Question, E>,
-    ) -> Result<Arc<Question>, E> {
+        make: impl FnOnce() -> anyhow::Result<Question>,
+    ) -> anyhow::Result<Arc<Question>> {
         let asking: Asking = (rules.iter().map(|entry| entry.key).collect(), is_about_one);
         if let Some(question) = self.questions().get(&asking) {
             return Ok(Arc::clone(question));
         }
         let question = Arc::new(make()?);
         let mut questions = self.questions();
-        if questions.len() == MOST_QUESTIONS {
+        if questions.len() >= MOST_QUESTIONS {
             questions.clear();
         }
         questions.insert(asking, Arc::clone(&question));
@@ -219,7 +219,12 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use sea_orm::sea_query::SelectStatement;
+
     use super::*;
+    use crate::store::Dialect;
 
     fn key(number: u128) -> Uuid {
         Uuid::from_u128(number)
@@ -287,6 +292,31 @@ mod tests {
 
         assert!(shelf.take(key(1)).is_some());
         assert!(shelf.take(key(2)).is_none());
+    }
+
+    #[test]
+    fn the_same_question_is_made_once_and_not_all_are_kept() -> anyhow::Result<()> {
+        let book = book(&[(1, &[]), (2, &[])]);
+        let entries: Vec<&Entry> = book.entries().collect();
+        let made = Cell::new(0);
+        let ask = |rules: &[&Entry], is_about_one| {
+            book.question(rules, is_about_one, || {
+                made.set(made.get() + 1);
+                Ok(Question::new(Dialect::Sqlite, &SelectStatement::new()))
+            })
+        };
+
+        let (first, again) = (ask(&entries, true)?, ask(&entries, true)?);
+        assert!(Arc::ptr_eq(&first, &again));
+        assert_eq!(made.get(), 1);
+        ask(&entries, false)?;
+        ask(&entries[..1], true)?;
+        assert_eq!(made.get(), 3);
+        for count in 0..2 * MOST_QUESTIONS {
+            ask(&vec![entries[0]; count], true)?;
+        }
+        assert!(book.questions().len() <= MOST_QUESTIONS);
+        Ok(())
     }
 
     #[test]

@@ -133,13 +133,14 @@ impl Rule {
         if rules.len() == 1 { rules.remove(0) } else { Self::All(rules) }
     }
 
-    /// How many tests and groups the rule has.
+    /// How many tests and groups the rule has: a list that counts back from the present is a test for each of its values.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
             Self::All(rules) | Self::Any(rules) => 1 + rules.iter().map(Self::size).sum::<usize>(),
             Self::Not(rule) | Self::Related { rule, .. } | Self::Counted { rule, .. } => 1 + rule.size(),
-            Self::Compare { .. } | Self::Member { .. } => 1,
+            Self::Compare { test, .. } => test.size(),
+            Self::Member { .. } => 1,
         }
     }
 
@@ -154,7 +155,23 @@ impl Rule {
     }
 }
 
+impl Literal {
+    /// Whether it depends on the instant of reading.
+    #[must_use]
+    pub fn counts_back(&self) -> bool {
+        matches!(self, Self::Ago(_))
+    }
+}
+
 impl Test {
+    /// How many values a statement is given for it, those of a list as one if none counts back.
+    fn size(&self) -> usize {
+        match self {
+            Self::In(literals) | Self::NotIn(literals) if literals.iter().any(Literal::counts_back) => literals.len(),
+            _ => 1,
+        }
+    }
+
     /// Whether a number passes, as the database would tell it; false for what is no test of whole numbers.
     #[must_use]
     pub fn passes(&self, number: i64) -> bool {

@@ -20,8 +20,6 @@ pub const MOST_TESTS: usize = 200;
 const MOST_LEVELS: usize = 16;
 /// `in` takes at most so many values.
 const MOST_VALUES: usize = 1000;
-/// And so many, if any of them counts back from the present: a statement is given each by itself.
-const MOST_AGO: usize = 50;
 /// The name of a member of a JSON object has at most so many characters.
 const LONGEST_NAME: usize = 100;
 
@@ -227,18 +225,15 @@ impl Scope {
     }
 
     fn one_of(&self, field: &Field, expression: Expr, literals: &[Literal]) -> Outcome<Expr> {
-        let counts_back = literals.iter().any(|literal| matches!(literal, Literal::Ago(_)));
-        let most = if counts_back { MOST_AGO } else { MOST_VALUES };
-        if literals.len() > most {
-            let counting = if counts_back { ", some of them so long ago" } else { "" };
+        if literals.len() > MOST_VALUES {
             return Err(Failure::malformed(format!(
-                "where: {} has {} values to compare with{counting}; at most {most} are allowed",
+                "where: {} has {} values to compare with; at most {MOST_VALUES} are allowed",
                 field.name,
                 literals.len()
             )));
         }
-        if counts_back {
-            // Each may be left open: a list of them is one value.
+        if literals.iter().any(Literal::counts_back) {
+            // Each may be left open, which a list that is one value cannot be.
             let instants = literals.iter().map(|literal| self.value(field, literal)).collect::<Outcome<Vec<_>>>()?;
             return Ok(expression.is_in(instants));
         }

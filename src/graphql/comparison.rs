@@ -301,7 +301,7 @@ ordered_comparison! {
 }
 
 ordered_comparison! {
-    /// Tests of instants. All given must pass.
+    /// Tests of instants. All given must pass. Where a list has `ago` in it, each of its instants counts as a condition.
     DateTimeComparison: Instant, InstantInput, DateTimeRange, InstantInput::into_literal
 }
 
@@ -310,7 +310,7 @@ ordered_comparison! {
 pub enum InstantInput {
     /// This instant.
     At(Instant),
-    /// So long ago. A list of instants with such has at most 50.
+    /// So long ago.
     Ago(Duration),
 }
 

@@ -23,15 +23,14 @@ const SIDE_BY_SIDE: usize = 2;
 /// # Errors
 /// When the database fails, or a program could not be settled: all else is done by then.
 pub async fn run(work: &Work<'_>) -> anyhow::Result<()> {
-    let members = standing::periodic(work.reader()).await?;
-    work.examine(members.len() as u64);
     let mut failures = Vec::new();
     for (program, version) in program::operations::unsettled(work.reader()).await? {
         failures.extend(settle(work, program, version).await.err());
     }
-    let turns = members.chunks(AT_ONCE).filter_map(|members| Some((*members.first()?, *members.last()?)));
-    let turns: Vec<_> = turns.collect();
-    let overdue = stream::iter(turns).map(|(first, last)| standing::overdue(work.reader(), work.now, first, last));
+    let members = standing::periodic(work.reader()).await?;
+    work.examine(members.len() as u64);
+    let ranges = members.chunks(AT_ONCE).filter_map(|some| Some(*some.first()?..=*some.last()?)).collect::<Vec<_>>();
+    let overdue = stream::iter(ranges).map(|range| standing::overdue(work.reader(), work.now, range));
     let overdue = overdue.buffered(SIDE_BY_SIDE).try_concat().await?;
     work.apply(&overdue, |tx, batch| async move {
         log::lock(&*tx.db, &batch).await?;

@@ -82,7 +82,7 @@ mod tests {
     ) -> anyhow::Result<Vec<String>> {
         let mut names = Vec::new();
         for &instant in instants {
-            let overdue = overdue(tx, instant, Uuid::nil(), Uuid::max()).await?;
+            let overdue = overdue(tx, instant, Uuid::nil()..=Uuid::max()).await?;
             let moves = settle_periods(tx, instant, &[member]).await?;
             assert_eq!(overdue, moves.iter().map(|move_| move_.customer).collect::<Vec<_>>(), "{instant}");
             assert!(moves.iter().all(|move_| move_.way.is_lt() && move_.since == instant), "{moves:?}");
@@ -134,6 +134,27 @@ mod tests {
                 insert_all(&tx, more.collect()).await?;
                 assert_eq!(settled(&tx, jane, instants).await?, expected, "{grace:?} {purchases:?}");
             }
+            Ok(())
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn members_are_told_by_ranges_whose_ends_are_included() -> anyhow::Result<()> {
+        each_store(async |app| {
+            let tx = app.database.begin().await?;
+            let mut fallen = vec![silver(&tx, "ROLLING", Some(0), ago(500)).await?];
+            for name in ["John", "Joan"] {
+                let member = customer(&tx, name).await?;
+                insert_all(&tx, vec![purchase(member, ago(500), 60_000)]).await?;
+                enroll(&tx, ago(500), Some(&[member])).await?;
+                settle_tiers(&tx, ago(500), Some(&[member])).await?;
+                fallen.push(member);
+            }
+            fallen.sort_unstable();
+
+            assert_eq!(overdue(&tx, now(), fallen[0]..=fallen[0]).await?, fallen[..1]);
+            assert_eq!(overdue(&tx, now(), fallen[1]..=fallen[2]).await?, fallen[1..]);
             Ok(())
         })
         .await

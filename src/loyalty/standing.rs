@@ -3,7 +3,7 @@
 //! The statements are set-based and change only what differs. They say what they changed, and tell nobody:
 //! [`super::operations`] does.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::RangeInclusive};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -134,7 +134,7 @@ pub async fn settle_tiers(
     settle(tx, as_of, (&is_meant, parameter), &Falls::of_lifetime()).await
 }
 
-/// The members of programs that count the spending of a period, in the order of their keys.
+/// The members of programs that count the spending of a period, in the order of their keys; deleted ones are among them.
 ///
 /// # Errors
 /// When the database fails.
@@ -147,16 +147,15 @@ pub async fn periodic(db: &impl StreamTrait) -> anyhow::Result<Vec<Uuid>> {
     members.context("could not read the members of loyalty programs")
 }
 
-/// The members from the first key to the last who fall as of `as_of`, as a period is over in which they did not reach their
-/// tier again: see [`settle_periods`].
+/// Those of `members`, a range of keys, who fall as of `as_of`, as a period is over in which they did not reach their tier
+/// again: see [`settle_periods`].
 ///
 /// # Errors
 /// When the database fails.
 pub async fn overdue(
     db: &impl StreamTrait,
     as_of: DateTime<Utc>,
-    first: Uuid,
-    last: Uuid,
+    members: RangeInclusive<Uuid>,
 ) -> anyhow::Result<Vec<Uuid>> {
     let mut falls = Falls::at_the_end_of_periods(as_of, 3);
     let is_meant =
@@ -164,7 +163,7 @@ pub async fn overdue(
     let movers = movers(&is_meant, &falls);
     let mut parameters = instants(as_of);
     parameters.append(&mut falls.parameters);
-    parameters.extend([first.into(), last.into()]);
+    parameters.extend([(*members.start()).into(), (*members.end()).into()]);
     let sql = format!("{movers} select distinct customer_id from mover where begins < began order by customer_id");
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, parameters);
     let overdue = read_each(db, statement, |row| row.try_get_by_index(0)).await;

@@ -200,7 +200,7 @@ mod tests {
     use crate::{filter::Subject, store::Columns, valuation::Margin};
 
     #[test]
-    fn what_a_rule_reads_has_one_text_at_any_instant_so_that_it_is_planned_once() -> anyhow::Result<()> {
+    fn what_a_rule_reads_leaves_the_present_open_so_that_it_is_made_and_planned_once() -> anyhow::Result<()> {
         let at = |now: &str| {
             let currency = "USD".parse().map_err(anyhow::Error::msg)?;
             anyhow::Ok(Reading {
@@ -208,7 +208,7 @@ mod tests {
                 currency,
                 margin: Margin::WHOLE,
                 columns: Columns::ALL,
-                is_open: false,
+                is_open: true,
             })
         };
         let (today, tomorrow) = (at("2026-03-31T12:00:00Z")?, at("2026-04-01T12:00:00Z")?);
@@ -217,8 +217,8 @@ mod tests {
         let related = customer.edges.iter().map(|edge| (edge.subject)());
 
         for field in std::iter::once(customer).chain(related).flat_map(|subject: &Subject| subject.fields) {
-            let text = |reading| Query::select().expr((field.expression)(reading)).take().build(SqliteQueryBuilder).0;
-            assert_eq!(text(&today), text(&tomorrow), "{}", field.name);
+            let asked = |reading| Query::select().expr((field.expression)(reading)).take().build(SqliteQueryBuilder);
+            assert_eq!(asked(&today), asked(&tomorrow), "{}", field.name);
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use sea_orm::{
     Statement,
     sea_query::{PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder, Value},
 };
+use serde::Deserialize;
+use serde_json::json;
 
 use super::{Dialect, Reading, Values};
 use crate::instant::Ago;
@@ -12,8 +14,9 @@ use crate::instant::Ago;
 /// of them do.
 #[derive(Clone, Debug)]
 pub struct Question {
+    dialect: Dialect,
     sql: String,
-    values: Vec<Given>,
+    given: Vec<Given>,
 }
 
 /// What a statement is given.
@@ -34,30 +37,32 @@ impl Question {
             Dialect::Sqlite => statement.build(SqliteQueryBuilder),
             Dialect::Postgres => statement.build(PostgresQueryBuilder),
         };
-        Self { sql, values: values.into_iter().map(Given::from).collect() }
+        let mut given: Vec<_> = values.into_iter().map(Given::from).collect();
+        given.pop();
+        Self { dialect, sql, given }
     }
 
-    /// The statement as of the instant of `reading`, about `values`: as many as it was made for, one or several.
+    /// The statement as of the instant of `reading`, about `values`: one or several, as it was made for.
     #[must_use]
-    pub fn about(&self, values: &Values, reading: &Reading, dialect: Dialect) -> Statement {
-        let known = self.values.len().saturating_sub(1);
-        let given = self.values.iter().take(known).map(|given| match given {
+    pub fn about(&self, values: &Values, reading: &Reading) -> Statement {
+        let given = self.given.iter().map(|given| match given {
             Given::Value(value) => value.clone(),
             Given::Instant(ago) => reading.instant(*ago),
         });
-        let given = given.chain(std::iter::once(values.parameter(dialect)));
-        Statement::from_sql_and_values(dialect.into(), &self.sql, given)
+        let given = given.chain(std::iter::once(values.parameter(self.dialect)));
+        Statement::from_sql_and_values(self.dialect.into(), &self.sql, given)
     }
 }
 
 /// What stands for the instant so long `ago` until it is known. Nothing else that conditions compare with is JSON.
 pub(super) fn open(ago: Ago) -> Value {
-    Value::Json(serde_json::to_value(ago).ok().map(Box::new))
+    Value::Json(Some(Box::new(json!(ago))))
 }
 
 impl From<Value> for Given {
     fn from(value: Value) -> Self {
-        let Value::Json(Some(ago)) = &value else { return Self::Value(value) };
-        serde_json::from_value(*ago.clone()).map_or(Self::Value(value), Self::Instant)
+        let Value::Json(Some(mark)) = &value else { return Self::Value(value) };
+        // What is no mark of ours is a value like any other.
+        Ago::deserialize(&**mark).map_or(Self::Value(value), Self::Instant)
     }
 }

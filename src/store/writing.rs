@@ -11,7 +11,7 @@ use sea_orm::{
     TransactionTrait, sea_query::Value,
 };
 use serde::Serialize;
-use tokio::task::coop::consume_budget;
+use tokio::{sync::Semaphore, task::coop::consume_budget};
 
 use super::{Database, Dialect, Values};
 
@@ -150,8 +150,11 @@ pub async fn query(tx: &impl ConnectionTrait, sql: &str, parameters: Vec<Value>)
     tx.query_all_raw(statement).await
 }
 
+/// How many reads of whole tables go on at once: each has a connection, and the others are for whoever is served.
+static LONG_READS: Semaphore = Semaphore::const_new(2);
+
 /// Runs a statement that may have as many rows as a table, and gives what each of them holds: who else is served by the
-/// thread has a turn between them, and none is kept.
+/// thread has a turn between them, and none is kept. Two at most go on at once in a process; others wait.
 ///
 /// # Errors
 /// When the database refuses the statement, or `read` a row.
@@ -160,6 +163,7 @@ pub async fn read_each<T>(
     statement: Statement,
     mut read: impl FnMut(&QueryResult) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
+    let _turn = LONG_READS.acquire().await.ok();
     let mut rows = pin!(db.stream_raw(statement).await?);
     let mut things = Vec::new();
     while let Some(row) = rows.try_next().await? {

@@ -47,7 +47,7 @@ struct Options {
     #[arg(long, requires = "job")]
     undo: bool,
     /// Takes away what was overwritten, and counts rows, as PostgreSQL does by itself unless it is measured, and ends.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "job")]
     tidy: bool,
 }
 

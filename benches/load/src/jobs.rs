@@ -64,6 +64,7 @@ pub async fn measure(
             times.push(time);
             tidy(options, url).await?;
             let bare = by_hand(&[]).await?;
+            tidy(options, url).await?;
             nothing.push(product().await? / bare);
         }
         // No statement does what this job does; see the server written by hand.

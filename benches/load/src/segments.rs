@@ -29,6 +29,7 @@ pub async fn measure(
     let sample = Sample::take(&server).await?;
     let (questions, _) = workload::write().questions(&sample, (&server.base(), &server.base()));
     let mut connection = Connection::open(server.address).await?;
+    jobs::tidy(options, url).await?;
     let without = alone(options, machine, (&server, &questions)).await?;
     let segments = make(&mut connection, &options.server, url).await?;
     jobs::tidy(options, url).await?;
