@@ -90,7 +90,7 @@ pub async fn misplaced(db: &impl StreamTrait, reading: &Reading, segment: &Entry
     let read = |select: SelectStatement| {
         read_each(db, db.get_database_backend().build(&select), |row| row.try_get_by_index::<Uuid>(0))
     };
-    let found = async { try_join!(read(outside), read(wrongly_inside)) }.await;
+    let found = try_join!(read(outside), read(wrongly_inside));
     let (outside, inside) = found.context("could not tell who is misplaced in a segment")?;
     Ok(outside.into_iter().chain(inside).collect())
 }

@@ -163,6 +163,7 @@ pub async fn read_each<T>(
     statement: Statement,
     mut read: impl FnMut(&QueryResult) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
+    // It is never closed, so that there is a permit to be had.
     let _turn = LONG_READS.acquire().await.ok();
     let mut rows = pin!(db.stream_raw(statement).await?);
     let mut things = Vec::new();
