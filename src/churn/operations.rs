@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use sea_orm::{DbErr, Statement, StreamTrait, Value};
+use sea_orm::{DbErr, Statement, StreamTrait};
 use uuid::Uuid;
 
 use super::risk::high_from;
@@ -89,27 +89,25 @@ async fn turn(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<BTreeMap<U
         is_meant = tx.dialect().is_among("customer.id", 2),
         is_churned = is_churned("cast($1 as bigint)"),
     );
-    let turned = query(&*tx.db, &sql, parameters(tx, customers)).await.context("could not keep who is churned")?;
+    let parameters = vec![tx.now.timestamp_millis().into(), tx.dialect().parameter(customers)];
+    let turned = query(&*tx.db, &sql, parameters).await.context("could not keep who is churned")?;
     let turned = turned.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
     Ok(turned.collect::<Result<_, DbErr>>()?)
 }
 
-/// Looks at customers for the first time, and counts those whom nobody looked at meanwhile.
+/// Looks at customers for the first time, and at whoever else nobody looked at between the least and the greatest of their
+/// keys, and counts them all. A range is found several times as fast as each key of a list.
 async fn look_first(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<u64> {
     let sql = format!(
         "insert into churn_state (id, is_churned, since)
         select customer.id, {is_churned}, $1 from customer
-        where customer.deleted_at is null and {is_meant}
+        where customer.deleted_at is null and customer.id between $2 and $3
         on conflict (id) do nothing",
-        is_meant = tx.dialect().is_among("customer.id", 2),
         is_churned = is_churned("cast($1 as bigint)"),
     );
-    execute(&*tx.db, &sql, parameters(tx, customers)).await.context("could not keep who is churned")
-}
-
-/// The present, and the customers who are meant.
-fn parameters(tx: &Transaction, customers: &[Uuid]) -> Vec<Value> {
-    vec![tx.now.timestamp_millis().into(), tx.dialect().parameter(customers)]
+    let (least, greatest) = (customers.iter().min().copied(), customers.iter().max().copied());
+    let parameters = vec![tx.now.timestamp_millis().into(), least.into(), greatest.into()];
+    execute(&*tx.db, &sql, parameters).await.context("could not keep who is churned")
 }
 
 /// The condition on the row `customer` that their risk is high at the instant `now`.

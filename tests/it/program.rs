@@ -165,6 +165,20 @@ async fn a_file_is_imported_alike_whether_gzip_has_packed_it_or_not() {
 }
 
 #[tokio::test]
+async fn the_whole_of_online_retail_is_accepted_and_rejected_as_its_readme_has_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rejected = directory.path().join("rejected.csv").display().to_string();
+    let database = sqlite(&directory);
+    let import = import_of("data/online_retail.csv.gz", &rejected, &database);
+
+    let told = printed(&[&import[..], &["--dry-run"]].concat()).await;
+
+    assert!(told.starts_with("online-retail: 4372 customers, 18536 orders, 3654 refunds and "), "{told}");
+    assert!(told.contains("; 406829 rows accepted, 135080 rejected: 135080 no CustomerID"), "{told}");
+    assert_eq!(std::fs::read_to_string(rejected).expect("the rejected rows").lines().count(), 1 + 135_080);
+}
+
+#[tokio::test]
 async fn a_dry_run_makes_no_database_and_leaves_one_alone() {
     let directory = tempfile::tempdir().expect("a directory");
     let database = sqlite(&directory);

@@ -5,6 +5,7 @@ mod analytics;
 mod client;
 mod fan_out;
 mod growth;
+mod import;
 mod jobs;
 mod pages;
 mod process;
@@ -28,7 +29,7 @@ use self::{
 };
 
 /// What can be measured: workloads, and what is more than one question.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "point",
     "page",
     "nested",
@@ -37,6 +38,7 @@ const NAMES: [&str; 14] = [
     "n-quads",
     "write",
     "start",
+    "import",
     "jobs",
     "analytics",
     "segments",
@@ -63,6 +65,9 @@ struct Options {
     /// A smaller one of the same name.
     #[arg(long)]
     small_database: Vec<String>,
+    /// An empty database of the same name.
+    #[arg(long)]
+    empty_database: Vec<String>,
     /// A copy of a database, for jobs alone: they leave it otherwise than it was.
     #[arg(long)]
     jobs_database: Vec<String>,
@@ -102,6 +107,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         let machine = Machine { database: options.postgres.filter(|_| name != "sqlite") };
         if options.wants("start") {
             start::measure(&options, name, url, &mut report).await?;
+        }
+        if options.wants("import") {
+            let empty = Options::of(name, &options.empty_database, "--empty-database")?;
+            import::measure(&options, name, empty, &mut report).await?;
         }
         let server = process::serve(&options.server, PRODUCT, url).await?;
         let baseline = process::serve(&options.baseline, &[], url).await?;

@@ -101,20 +101,26 @@ impl Server {
 
     /// The memory that it has now, in MiB.
     pub fn memory(&self) -> anyhow::Result<f64> {
-        self.status("VmRSS:")
+        memory(self.id()?, "VmRSS:")
     }
 
     /// The most memory that it has had, in MiB.
     pub fn peak_memory(&self) -> anyhow::Result<f64> {
-        self.status("VmHWM:")
+        peak_memory(self.id()?)
     }
+}
 
-    fn status(&self, name: &str) -> anyhow::Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
-        let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kibibytes / 1024.0)
-    }
+/// The most memory that a process has had, in MiB.
+pub fn peak_memory(id: u32) -> anyhow::Result<f64> {
+    memory(id, "VmHWM:")
+}
+
+/// What the line `name` of a process's status tells of memory, in MiB.
+fn memory(id: u32, name: &str) -> anyhow::Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("no such line")?;
+    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kibibytes / 1024.0)
 }
 
 impl Machine {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes invoices.csv.gz: the whole of Online Retail with one line for each invoice instead of each of its articles.
 
-    python3 tests/data/online_retail/condense.py online_retail.csv.gz
+    python3 tests/data/online_retail/condense.py data/online_retail.csv.gz
 
-Needs Python 3.9 and nothing else. README.md says where the whole file is from and what the condensed one keeps.
+Needs Python 3.9 and nothing else. README.md says what the condensed file keeps.
 """
 
 import csv
