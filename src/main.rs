@@ -31,13 +31,11 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let cause = error.root_cause().to_string();
-            let said = error.to_string();
-            if cause == said {
-                tracing::error!("{said}");
-            } else {
-                tracing::error!("{said}: {cause}");
-            }
+            let said = error.chain().map(ToString::to_string).reduce(|said, cause| {
+                // Some errors tell of their causes themselves.
+                if said.ends_with(&cause) { said } else { format!("{said}: {cause}") }
+            });
+            tracing::error!("{}", said.unwrap_or_default());
             ExitCode::FAILURE
         }
     }

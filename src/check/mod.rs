@@ -64,7 +64,7 @@ impl Check {
         } else if length > longest {
             let message = format!("{}: expected at most {longest} characters, not {length}", last(path));
             self.reject(RejectionCode::Invalid, path, message);
-        } else if text.chars().any(|letter| letter.is_control() && !"\n\r\t".contains(letter)) {
+        } else if text.chars().any(is_control) {
             self.reject(
                 RejectionCode::Invalid,
                 path,
@@ -91,6 +91,11 @@ impl Check {
     pub fn done(self) -> Attempt<()> {
         if self.rejections.is_empty() { Ok(()) } else { Err(Refusal::Rejected(self.rejections)) }
     }
+}
+
+/// Whether no text may have this letter: it is a control character, and no end of a line and no tab.
+pub fn is_control(letter: char) -> bool {
+    letter.is_control() && !"\n\r\t".contains(letter)
 }
 
 /// The last name of a dotted path, with the index that may follow it: how messages call a field.

@@ -2,10 +2,12 @@
 
 use axum::{
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::entity_tag;
 
 /// Everything below `assets/`, licences included.
 #[derive(RustEmbed)]
@@ -13,33 +15,26 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 struct Assets;
 
 /// The page of GraphiQL.
-pub fn graphiql(headers: &HeaderMap) -> Response {
-    let mut response = file("graphiql/index.html", headers);
+pub fn graphiql() -> Response {
+    let mut response = file("graphiql/index.html");
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
     response
 }
 
 /// `/assets/{path}`.
-pub async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    file(&path, &headers)
+pub async fn asset(Path(path): Path<String>) -> Response {
+    file(&path)
 }
 
-fn file(path: &str, headers: &HeaderMap) -> Response {
+fn file(path: &str) -> Response {
     let Some(EmbeddedFile { data, metadata }) = Assets::get(path) else {
         return (StatusCode::NOT_FOUND, "there is no such file\n").into_response();
     };
-    let tag =
-        format!("\"{:x}\"", u128::from_be_bytes(metadata.sha256_hash().first_chunk().copied().unwrap_or_default()));
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok()).unwrap_or_default();
-    let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*");
     let headers = [
         (header::CONTENT_TYPE, media_type(path).to_owned()),
         (header::CACHE_CONTROL, "no-cache".to_owned()),
-        (header::ETAG, tag),
+        (header::ETAG, entity_tag::of_hash(metadata.sha256_hash())),
     ];
-    if is_known {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
-    }
     (headers, data.into_owned()).into_response()
 }
 

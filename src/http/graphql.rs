@@ -48,7 +48,7 @@ pub async fn graphql(
     // A HEAD is a GET whose body is not wanted.
     let is_get = method != Method::POST;
     if is_get && quality(&accepted, "text/html").is_some_and(|html| json.is_none_or(|json| html > json)) {
-        return assets::graphiql(&headers);
+        return assets::graphiql();
     }
     let (media_type, wanted) = match (named, json) {
         (Some((named, _)), json) if json.is_none_or(|(json, _)| named >= json) => (RESPONSE_JSON, Some(named)),

@@ -4,6 +4,7 @@
 mod assets;
 mod dashboard;
 mod document;
+mod entity_tag;
 mod graphql;
 mod health;
 mod layers;

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::{
     assets, dashboard,
     document::Documents,
-    graphql, health,
+    entity_tag, graphql, health,
     layers::{self, Hosts},
     resource,
     streams::Streams,
@@ -66,6 +66,7 @@ pub fn router(app: App, hosts: Hosts, streams: Streams) -> Router {
         .route("/{collection}/{key}", get(resource::node))
         .route("/{collection}/{key}/{edge}", get(resource::related))
         .with_state(context)
+        .layer(from_fn(entity_tag::not_modified))
         .layer(from_fn_with_state(hosts, layers::host))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::headers))

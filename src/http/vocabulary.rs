@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::{
+    entity_tag,
     negotiation::{accepted, best},
     resource::in_quads,
     router::Context,
@@ -57,7 +58,10 @@ pub fn in_json_ld(document: String, profile: Option<Profile>) -> Response {
 
 /// An answer of this media type, which is one of those that clients choose from.
 pub fn linked_data(document: String, media_type: &str) -> Response {
-    ([(header::CONTENT_TYPE, media_type), (header::VARY, "Accept, Authorization")], document).into_response()
+    let tag = entity_tag::of(document.as_bytes());
+    let headers =
+        [(header::CONTENT_TYPE, media_type), (header::VARY, "Accept, Authorization"), (header::ETAG, tag.as_str())];
+    (headers, document).into_response()
 }
 
 /// An answer as a page.

@@ -75,10 +75,10 @@ impl Ledger for Cdnow {
     }
 
     fn take(&mut self, row: Row<CdnowRow>) -> anyhow::Result<Option<Bill>> {
+        let number = self.passed.entry(row.fields.customer_id.clone()).or_default();
+        *number += 1;
         let item = item(&row)?;
         let CdnowRow { customer_id: customer, date, .. } = row.fields;
-        let number = self.passed.entry(customer.clone()).or_default();
-        *number += 1;
         let id = format!("cdnow-{customer}-{number}");
         Ok(Some(Bill { id, customer, at: date.start(), content: Content::Purchase(vec![item]) }))
     }

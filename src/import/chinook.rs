@@ -18,7 +18,7 @@ use super::{
     known::Keys,
     rejections::Rejections,
     run::{Dataset, Selection},
-    source::{Row, Source, table},
+    source::{Email, Row, Source, table},
 };
 use crate::{customer::row::complete, fold, instant::Day};
 
@@ -36,7 +36,7 @@ table! {
         postal_code: Option<String>,
         phone: Option<String>,
         fax: Option<String>,
-        email: Option<String>,
+        email: Option<Email>,
         customer_since: Day,
     }
 }
@@ -74,11 +74,11 @@ impl Dataset for Chinook {
     }
 
     fn keys(&self) -> Keys {
-        let emails = self.customers.iter().filter_map(|row| row.fields.email.as_deref());
+        let emails = self.customers.iter().filter_map(|row| row.fields.email.as_ref());
         Keys {
             customers: self.customers.iter().map(|row| row.fields.customer_id.clone()).collect(),
             orders: self.invoices.iter().map(|row| row.fields.invoice_id.clone()).collect(),
-            emails: emails.map(fold::email).collect(),
+            emails: emails.map(|email| fold::email(&email.0)).collect(),
             ..Keys::default()
         }
     }
@@ -143,7 +143,7 @@ fn customer(draft: &Draft<'_>, row: &Row<CustomerRow>) -> anyhow::Result<custome
     let mut customer = draft.customer(CustomerKind::Person, name, &fields.customer_id, since);
     customer.given_name = Some(fields.first_name.clone());
     customer.family_name = Some(fields.last_name.clone());
-    customer.email.clone_from(&fields.email);
+    customer.email = fields.email.as_ref().map(|email| email.0.clone());
     customer.telephone.clone_from(&fields.phone);
     customer.telephone_e164 = country::telephone(fields.phone.as_deref(), fields.country.as_deref());
     customer.custom_fields = custom_fields(fields);

@@ -216,6 +216,31 @@ async fn equal_rows_are_several_orders_and_the_sample_is_a_part_of_the_whole() -
 }
 
 #[tokio::test]
+async fn a_row_that_is_corrected_later_leaves_the_others_the_orders_that_they_are() -> anyhow::Result<()> {
+    const WRONG: &[u8] = b"customer_id,date,quantity,amount\n\
+        00004,1997-01-01,1,11.77\n00004,1997-01-02,0,12.00\n00004,1997-01-03,x,13.00\n00004,1997-01-04,1,14.00\n";
+    const RIGHT: &[u8] = b"customer_id,date,quantity,amount\n\
+        00004,1997-01-01,1,11.77\n00004,1997-01-02,1,12.00\n00004,1997-01-03,1,13.00\n00004,1997-01-04,1,14.00\n";
+    each_store(async |app| {
+        let skip = Manner { on_error: OnError::Skip, ..Manner::default() };
+        let first = load(&app, Format::Cdnow, WRONG, &skip).await?;
+        assert_eq!((first.orders, first.rejected_rows.values().sum::<u64>()), (2, 2));
+
+        let second = load(&app, Format::Cdnow, RIGHT, &Manner::default()).await?;
+
+        assert_eq!((second.orders, second.recognized), (2, 1 + 2));
+        let orders = all::<order::Entity>(app.database.reader()).await?;
+        let totals: BTreeMap<_, _> =
+            orders.iter().map(|order| (order.external_id.as_deref().unwrap_or(""), order.total)).collect();
+        let expected =
+            [("cdnow-00004-1", 1177), ("cdnow-00004-2", 1200), ("cdnow-00004-3", 1300), ("cdnow-00004-4", 1400)];
+        assert_eq!(totals, expected.into());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn invoices_are_put_together_by_the_rules_of_the_data() -> anyhow::Result<()> {
     let rows = "\
         500001,85123A,\"LAMP, \"\"WHITE\"\" \",3,2011-01-05 10:01:00,2.55,13001,EIRE\n\
@@ -292,6 +317,10 @@ async fn a_wrong_row_stops_an_import_before_anything_is_written() -> anyhow::Res
             (
                 retail(both),
                 "shop.csv, line 3, column CustomerID: is another customer than \"1\", whose invoice this is",
+            ),
+            (
+                retail("600006,1,A\u{0},1,2011-01-05 10:00:00,1,1,France\n"),
+                "shop.csv, line 2, column Description: has a control character",
             ),
             (row(8), "invoice C600005 comes to an amount that it cannot have"),
         ];

@@ -152,9 +152,13 @@ impl Northwind {
         selection: &mut Selection,
         rejections: &mut Rejections,
     ) -> anyhow::Result<()> {
-        let mut lines: HashMap<&str, Vec<&Row<LineRow>>> = HashMap::new();
+        let mut priced = Vec::with_capacity(self.lines.len());
         for row in &self.lines {
-            lines.entry(&row.fields.order_id).or_default().push(row);
+            priced.extend(rejections.sift(discount(row).map(|discount| (row, discount)))?);
+        }
+        let mut lines: HashMap<&str, Vec<_>> = HashMap::new();
+        for (row, discount) in &priced {
+            lines.entry(&row.fields.order_id).or_default().push((&row.fields, *discount));
         }
         let id: (_, fn(&OrderRow) -> &str) = ("order_id", |row| &row.order_id);
         let orders = selection.keys(&self.orders, id, &draft.known.orders, rejections, |row, rows| {
@@ -164,16 +168,17 @@ impl Northwind {
                 customer.ok_or_else(|| row.wrong("customer_id", format_args!("there is no customer {buyer:?}")))?;
             let key = draft.clock.key();
             let lines = lines.get(row.fields.order_id.as_str()).into_iter().flatten();
-            let items = (1..).zip(lines).map(|(position, line)| item(draft, line, key, customer, position, products));
-            let items = items.collect::<anyhow::Result<Vec<_>>>()?;
+            let items = (1..).zip(lines).map(|(position, line)| item(draft, *line, key, customer, position, products));
+            let items = items.collect::<Vec<_>>();
             rows.orders.push(order(draft, row, key, customer, &items)?);
             rows.items.extend(items);
             Ok(key)
         })?;
-        for line in &self.lines {
+        for (line, _) in priced {
             let id = line.fields.order_id.as_str();
             if !orders.contains_key(id) {
-                rejections.sift::<()>(Err(line.wrong("order_id", format_args!("there is no order {id:?}"))))?;
+                let message = format!("there is no order {id:?}, or it is rejected");
+                rejections.sift::<()>(Err(line.wrong("order_id", message)))?;
             }
         }
         Ok(())
@@ -239,32 +244,37 @@ fn product_name(id: &str) -> String {
     format!("Product {id}")
 }
 
-fn item(
-    draft: &Draft<'_>,
-    row: &Row<LineRow>,
-    order: Uuid,
-    customer: Uuid,
-    position: i32,
-    products: &HashMap<&str, Uuid>,
-) -> anyhow::Result<order_item::Model> {
+/// What is taken off a line.
+fn discount(row: &Row<LineRow>) -> anyhow::Result<i64> {
     let fields = &row.fields;
     if fields.quantity < 1 {
         return Err(row.wrong("quantity", "is less than 1"));
     }
     let price = fields.unit_price.0.checked_mul(fields.quantity.into());
     let discount = price.and_then(|price| fields.discount.of(price));
-    Ok(order_item::Model {
+    discount.ok_or_else(|| row.wrong("discount", "makes an amount that is too fine or too large"))
+}
+
+fn item(
+    draft: &Draft<'_>,
+    (line, discount): (&LineRow, i64),
+    order: Uuid,
+    customer: Uuid,
+    position: i32,
+    products: &HashMap<&str, Uuid>,
+) -> order_item::Model {
+    order_item::Model {
         id: draft.clock.key(),
         order_id: order,
         customer_id: customer,
         position,
-        product_id: products.get(fields.product_id.as_str()).copied(),
-        name: product_name(&fields.product_id),
-        quantity: fields.quantity,
+        product_id: products.get(line.product_id.as_str()).copied(),
+        name: product_name(&line.product_id),
+        quantity: line.quantity,
         currency: dollars::CODE.to_owned(),
-        unit_price: fields.unit_price.0,
-        discount: discount.ok_or_else(|| row.wrong("discount", "makes an amount that is too fine or too large"))?,
-    })
+        unit_price: line.unit_price.0,
+        discount,
+    }
 }
 
 fn order(

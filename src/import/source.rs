@@ -13,12 +13,15 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Terminator};
 use flate2::bufread::MultiGzDecoder;
 use same_file::is_same_file;
 
 use super::rejections::{Refused, Rejections};
-use crate::instant::Day;
+use crate::{
+    check::{Check, LONGEST_TEXT, is_control},
+    instant::Day,
+};
 
 /// What every file that gzip has packed begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -200,15 +203,29 @@ impl Source {
                     Box::new(BufReader::new(file))
                 }
             };
-            let mut reader = ReaderBuilder::new().flexible(true).from_reader(text(bytes)?);
-            let columns = reader.headers()?.clone();
-            anyhow::Ok((reader, columns))
+            // Of two characters that end a line, the second would be counted with the next one.
+            let mut reader = ReaderBuilder::new();
+            let reader = reader.flexible(true).has_headers(false).terminator(Terminator::Any(b'\n'));
+            let mut reader = reader.from_reader(text(bytes)?);
+            let mut columns = ByteRecord::new();
+            reader.read_byte_record(&mut columns)?;
+            anyhow::Ok((reader, StringRecord::from_byte_record(without_return(columns))?))
         };
         let (reader, columns) = open().with_context(|| format!("could not read {}", self.name))?;
         let indexes = T::COLUMNS.iter().map(|column| columns.iter().position(|name| name == *column)).collect();
         let head = Arc::new(Head { file: Arc::clone(&self.name), columns });
         Ok(Lines { reader, head, indexes, bytes_read, kind: PhantomData })
     }
+}
+
+/// The values of a line without the carriage return that it may end in.
+fn without_return(mut values: ByteRecord) -> ByteRecord {
+    let last = values.len().saturating_sub(1);
+    if let Some(value) = values.get(last).and_then(|value| value.strip_suffix(b"\r")).map(<[u8]>::to_vec) {
+        values.truncate(last);
+        values.push_field(&value);
+    }
+    values
 }
 
 /// The text in `bytes`: unpacked, and without the byte order mark that files of spreadsheets may begin with.
@@ -282,11 +299,14 @@ impl<T: Table> Iterator for Lines<T> {
     type Item = anyhow::Result<Row<T>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut values = ByteRecord::new();
-        match self.reader.read_byte_record(&mut values) {
-            Ok(true) => Some(self.row(values).map_err(Into::into)),
-            Ok(false) => None,
-            Err(error) => Some(Err(anyhow!(error).context(format!("could not read {}", self.head.file)))),
+        loop {
+            let mut values = ByteRecord::new();
+            match self.reader.read_byte_record(&mut values) {
+                Ok(true) if values.len() == 1 && &values[0] == b"\r" => {}
+                Ok(true) => return Some(self.row(without_return(values)).map_err(Into::into)),
+                Ok(false) => return None,
+                Err(error) => return Some(Err(anyhow!(error).context(format!("could not read {}", self.head.file)))),
+            }
         }
     }
 }
@@ -311,7 +331,27 @@ impl<T> Row<T> {
 impl Value for String {
     fn read(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if text.is_empty() { Err("is empty".to_owned()) } else { Ok(text.to_owned()) }
+        let length = text.chars().count();
+        if text.is_empty() {
+            Err("is empty".to_owned())
+        } else if length > LONGEST_TEXT {
+            Err(format!("has {length} characters, and at most {LONGEST_TEXT} are kept"))
+        } else if text.chars().any(is_control) {
+            Err("has a control character".to_owned())
+        } else {
+            Ok(text.to_owned())
+        }
+    }
+}
+
+/// An e-mail address.
+#[derive(Clone, Debug)]
+pub struct Email(pub String);
+
+impl Value for Email {
+    fn read(text: &str) -> Result<Self, String> {
+        let address = Check::default().email("email", text);
+        address.map(Self).ok_or_else(|| format!("{text:?} is not an e-mail address such as jane@example.org"))
     }
 }
 
@@ -390,6 +430,25 @@ mod tests {
             let rows = Source::rows_among::<Visit>(&sources, "visits", &mut Rejections::new(OnError::Stop, None));
             let error = rows.err().map(|error| error.to_string());
             assert_eq!(error.as_deref(), expected, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_alike_however_they_end() {
+        for end in ["\n", "\r\n"] {
+            let text = ["day,visitor", "2026-01-01,\"Ada\"", "", ",Bob", "today,Cleo"].join(end);
+            let sources = [Source::embedded("visits.csv", text.into_bytes().leak())];
+            let mut rejections = Rejections::new(OnError::Skip, None);
+
+            let rows = Source::rows_among::<Visit>(&sources, "visits", &mut rejections).expect("rows");
+
+            let visits: Vec<_> = rows.iter().map(|row| (row.place.line, row.fields.visitor.as_str())).collect();
+            assert_eq!(visits, [(2, "Ada"), (4, "Bob")], "{end:?}");
+            let refused = Source::rows_among::<Visit>(&sources, "visits", &mut Rejections::new(OnError::Stop, None));
+            assert!(
+                refused.is_err_and(|error| error.to_string().starts_with("visits.csv, line 5, column day")),
+                "{end:?}"
+            );
         }
     }
 

@@ -243,6 +243,16 @@ async fn a_wrong_row_is_named_and_nothing_is_written() -> anyhow::Result<()> {
                 "invoices.csv, line 3, column invoice_id: \"5001\" is in the file twice",
             ),
             (
+                person("1001", "nobody", "2026-01-01"),
+                "",
+                "customers.csv, line 2, column email: \"nobody\" is not an e-mail address such as jane@example.org",
+            ),
+            (
+                person(&"1".repeat(501), "", "2026-01-01"),
+                "",
+                "customers.csv, line 2, column customer_id: has 501 characters, and at most 500 are kept",
+            ),
+            (
                 person("1001", "", "2026-12-24"),
                 "",
                 "customers.csv, line 2, column customer_since: 2026-12-24 is in the future",
@@ -347,6 +357,47 @@ async fn wrong_rows_are_skipped_with_all_that_hangs_on_them_where_that_is_asked_
             13,1,2026-01-03,free\n\
             invoices.csv,3,\"column customer_id: there is no customer \"\"2\"\"\",12,2,2026-01-02,1.50\n";
         assert_eq!(std::fs::read_to_string(path)?, expected);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_wrong_line_is_rejected_once_and_its_order_with_the_other_lines() -> anyhow::Result<()> {
+    let customers = "customer_id,company_name,contact_name,contact_title,street_address,city,region,postal_code,country,\
+        phone,fax,customer_since\nA,Ada Ltd,,,,,,,,,,2026-01-01\n";
+    let orders = "order_id,customer_id,order_date,required_date,shipped_date,freight,ship_name,ship_address,ship_city,\
+        ship_region,ship_postal_code,ship_country,order_total\n\
+        1,A,2026-01-02,,,,,,,,,,5.00\n2,A,2026-01-03,,,,,,,,,,4.00\n";
+    let lines = "order_id,product_id,unit_price,quantity,discount\n\
+        1,10,1.00,3,0\n1,11,1.00,-2,0\n2,10,1.00,4,0\n3,10,1.00,1,0\n";
+    each_store(async |app| {
+        let sources = [
+            Source::embedded("customers.csv", customers.as_bytes()),
+            Source::embedded("orders.csv", orders.as_bytes()),
+            Source::embedded("lines.csv", lines.as_bytes()),
+        ];
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("rejected.csv");
+        let manner = Manner { on_error: OnError::Skip, rejected: Some(path.clone()), ..Manner::default() };
+
+        let report = import(&app, Format::Northwind, &sources, &manner, &Progress::silent()).await?;
+
+        assert_eq!((report.customers, report.orders, report.accepted_rows), (1, 1, 1 + 1 + 1));
+        let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_path(path)?;
+        let rejected =
+            reader.records().map(|record| record.map(|record| record.iter().take(3).collect::<Vec<_>>().join(", ")));
+        let rejected = rejected.collect::<Result<Vec<_>, _>>()?;
+        let expected = [
+            "file, line, reason",
+            "lines.csv, 3, column quantity: is less than 1",
+            "file, line, reason",
+            "orders.csv, 2, column order_total: the lines add up to 3.00",
+            "file, line, reason",
+            "lines.csv, 2, column order_id: there is no order \"1\", or it is rejected",
+            "lines.csv, 5, column order_id: there is no order \"3\", or it is rejected",
+        ];
+        assert_eq!(rejected, expected);
         Ok(())
     })
     .await

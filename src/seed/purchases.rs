@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::chance::Chance;
 use crate::{
+    customer::metrics::in_store_currency,
     money::Currency,
     order::total::{Line, subtotal},
     store::Rows,
@@ -182,7 +183,7 @@ fn refund(
         external_id: chance.happens(20).then(|| numbered("refund", id)),
         amount,
         currency: currency.to_owned(),
-        store_amount: amount,
+        store_amount: in_store_currency(amount, order.and_then(|order| order.exchange_rate)),
         reason: chance.happens(80).then(|| chance.one(&REASONS).to_owned()),
         refunded_at: ChronoUnixTimestampMillis(returned),
         created_at: ChronoUnixTimestampMillis(returned),

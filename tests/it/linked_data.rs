@@ -8,6 +8,7 @@ use json_ld::{
     JsonLdProcessor, RemoteDocument,
     syntax::{IntoJsonWithContext, Parse, Print},
 };
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::{job::run, post::MailServer, server::Server};
@@ -294,6 +295,40 @@ async fn a_browser_gets_a_page_with_the_same_facts_and_links_onward() {
     }
     assert!(page.contains(&format!("href=\"{}\"", document["ordersPage"].as_str().expect("a page"))));
     assert!(page.contains("application/ld+json"));
+}
+
+#[tokio::test]
+async fn an_answer_that_the_client_holds_is_not_sent_again() {
+    let server = Server::start().await;
+    let customer = server.enter("Jane Roe").await;
+    let id = customer["id"].as_str().expect("an id");
+    let client = Client::new();
+    let ask = async |method: Method, url: &str, accept: &str, held: &str| {
+        let request = client.request(method, url).header("accept", accept).header("if-none-match", held);
+        let response = request.send().await.expect("an answer");
+        let tag = response.headers()["etag"].to_str().expect("a tag").to_owned();
+        (response.status().as_u16(), tag, response.text().await.expect("a text").len())
+    };
+    let style = server.url("/assets/page.css");
+    let addresses = [(id, "application/ld+json"), (id, "application/n-quads"), (id, "text/html"), (&style, "*/*")];
+    let mut tags = BTreeSet::new();
+    for (url, accept) in addresses {
+        let (status, tag, length) = ask(Method::GET, url, accept, "\"other\"").await;
+        assert!(status == 200 && length > 0, "{url} as {accept}");
+
+        assert_eq!(ask(Method::HEAD, url, accept, "").await, (200, tag.clone(), 0), "{url} as {accept}");
+        for held in [tag.clone(), format!("\"other\", W/{tag}"), "*".to_owned()] {
+            assert_eq!(ask(Method::GET, url, accept, &held).await, (304, tag.clone(), 0), "{url} as {accept}, {held}");
+        }
+        tags.insert(tag);
+    }
+    assert_eq!(tags.len(), 4, "each form is another answer");
+
+    server.mutate("customerUpdate", json!({ "id": id, "name": "Jane Doe" }), "customer { id }").await;
+    for (url, accept) in &addresses[..3] {
+        let (status, tag, _) = ask(Method::GET, url, accept, &tags.iter().cloned().collect::<Vec<_>>().join(",")).await;
+        assert!(status == 200 && !tags.contains(&tag), "{url} as {accept}");
+    }
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ impl Server {
 
     /// The CPU time that it has used, in seconds.
     pub fn cpu(&self) -> anyhow::Result<f64> {
-        Ok(stat(self.id()?)?.1)
+        Ok(stat(self.id()?)?.cpu)
     }
 
     /// The memory that it has now, in MiB.
@@ -127,26 +127,37 @@ impl Machine {
     /// The CPU time that the processes of the database have used, in seconds; nothing if it has none.
     pub fn cpu(self) -> anyhow::Result<f64> {
         let Some(parent) = self.database else { return Ok(0.0) };
-        let mut sum = 0.0;
+        let mut sum = stat(parent)?.of_ended_children;
         for entry in fs::read_dir("/proc")? {
             let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
             // A process that ended meanwhile is none.
-            let Ok((its_parent, time)) = stat(id) else { continue };
-            if its_parent == parent {
-                sum += time;
+            let Ok(stat) = stat(id) else { continue };
+            if stat.parent == parent {
+                sum += stat.cpu;
             }
         }
         Ok(sum)
     }
 }
 
-/// The parent of a process, and the CPU time that it has used, in seconds.
-fn stat(id: u32) -> anyhow::Result<(u32, f64)> {
+/// What Linux tells of a process: CPU times in seconds.
+struct Stat {
+    parent: u32,
+    cpu: f64,
+    /// That of its children that have ended, such as workers of PostgreSQL.
+    of_ended_children: f64,
+}
+
+fn stat(id: u32) -> anyhow::Result<Stat> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
     // The name comes second, in parentheses, and may hold anything.
     let (_, rest) = stat.rsplit_once(") ").context("no name")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let field = |index: usize| fields.get(index).copied().context("too few fields");
-    let ticks: f64 = field(11)?.parse::<f64>()? + field(12)?.parse::<f64>()?;
-    Ok((field(1)?.parse()?, ticks / TICKS))
+    let seconds = |index: usize| anyhow::Ok(field(index)?.parse::<f64>()? / TICKS);
+    Ok(Stat {
+        parent: field(1)?.parse()?,
+        cpu: seconds(11)? + seconds(12)?,
+        of_ended_children: seconds(13)? + seconds(14)?,
+    })
 }
