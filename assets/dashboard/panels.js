@@ -223,13 +223,16 @@ export const panels = {
         customersBySegment { segment count }
         customersByTier { tier { name rank minSpend } count }
       }
-      segments(first: 50, where: { not: { or: [{ handle: { startsWith: "rfm-" } }, { handle: { startsWith: "spend-" } }] } })
+      builtIn: segments(first: 50, where: { isBuiltIn: { eq: true }, not: { or: [{ handle: { startsWith: "rfm-" } }, { handle: { startsWith: "spend-" } }] } })
         @skip(if: $isPast) {
-        nodes { id name handle isBuiltIn customers { totalCount } }
+        nodes { id name handle customers { totalCount } }
+      }
+      own: segments(first: 50, where: { isBuiltIn: { eq: false } }) @skip(if: $isPast) {
+        nodes { id name customers { totalCount } }
         totalCount
       }
     }`,
-    draw({ store, analytics, segments }, { isPast }) {
+    draw({ store, analytics, builtIn, own }, { isPast }) {
       const amount = briefMoney(store.currency);
       const now = (href) => (isPast ? null : href);
       const tiers = analytics.customersByTier?.map(({ tier, count }) => ({
@@ -245,24 +248,24 @@ export const panels = {
         href: now(behind.inSpendSegment(segment)),
         customers: count,
       }));
-      const others = (isMeant) =>
-        (segments?.nodes ?? [])
-          .filter(isMeant)
-          .map(({ id, name, customers: { totalCount } }) => ({
-            name,
-            count: totalCount,
-            href: behind.members(id),
-            customers: totalCount,
-          }));
+      const members = (segments) =>
+        segments.map(({ id, name, customers: { totalCount } }) => ({
+          name,
+          count: totalCount,
+          href: behind.members(id),
+          customers: totalCount,
+        }));
+      const isOfEngagement = ({ handle }) => handle.startsWith('engagement-');
+      const known = builtIn?.nodes ?? [];
       const groups = [
         ['Loyalty tiers', tiers ?? []],
         ['Spending', spending],
-        ['Engagement', others(({ handle, isBuiltIn }) => isBuiltIn && handle.startsWith('engagement-'))],
-        ['Lists', others(({ handle, isBuiltIn }) => isBuiltIn && !handle.startsWith('engagement-'))],
-        ['Your segments', others(({ isBuiltIn }) => !isBuiltIn)],
+        ['Engagement', members(known.filter(isOfEngagement))],
+        ['Lists', members(known.filter((segment) => !isOfEngagement(segment)))],
+        ['Your segments', members(own?.nodes ?? [])],
       ];
       const drawn = groups.filter(([, shares]) => shares.length > 0).flatMap(([heading, shares]) => bars(heading, shares, count.format));
-      const more = (segments?.totalCount ?? 0) - (segments?.nodes.length ?? 0);
+      const more = (own?.totalCount ?? 0) - (own?.nodes.length ?? 0);
       if (more > 0) drawn.push(element('p', { class: 'note' }, element('a', { href: '/segments' }, `${more} more segments`)));
       if (isPast) drawn.push(element('p', { class: 'note' }, 'Other segments are known as of now only.'));
       return drawn.length > 0 ? drawn : [element('p', {}, 'There are no customers yet.')];

@@ -95,19 +95,32 @@ async fn turn(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<BTreeMap<U
     Ok(turned.collect::<Result<_, DbErr>>()?)
 }
 
-/// Looks at customers for the first time, and at whoever else nobody looked at between the least and the greatest of their
-/// keys, and counts them all. A range is found several times as fast as each key of a list.
+/// Looks at customers for the first time, and counts them. Where few others are among them, it looks at all from the least
+/// to the greatest of their keys, of whom nobody looked at yet: a range is found several times as fast as each key of a list.
 async fn look_first(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<u64> {
+    let (Some(least), Some(greatest)) = (customers.iter().min(), customers.iter().max()) else { return Ok(0) };
+    let context = "could not keep who is churned";
+    let most = i64::try_from(customers.len() * 2)?;
+    let counted =
+        format!("select count(*) from (select 1 from customer where id between $1 and $2 limit {most}) counted");
+    let counted = query(&*tx.db, &counted, vec![(*least).into(), (*greatest).into()]).await.context(context)?;
+    let are_close = counted.first().context(context)?.try_get_by_index::<i64>(0)? < most;
+    let mut parameters = vec![tx.now.timestamp_millis().into()];
+    let is_meant = if are_close {
+        parameters.extend([(*least).into(), (*greatest).into()]);
+        "customer.id between $2 and $3".to_owned()
+    } else {
+        parameters.push(tx.dialect().parameter(customers));
+        tx.dialect().is_among("customer.id", 2)
+    };
     let sql = format!(
         "insert into churn_state (id, is_churned, since)
         select customer.id, {is_churned}, $1 from customer
-        where customer.deleted_at is null and customer.id between $2 and $3
+        where customer.deleted_at is null and {is_meant}
         on conflict (id) do nothing",
         is_churned = is_churned("cast($1 as bigint)"),
     );
-    let (least, greatest) = (customers.iter().min().copied(), customers.iter().max().copied());
-    let parameters = vec![tx.now.timestamp_millis().into(), least.into(), greatest.into()];
-    execute(&*tx.db, &sql, parameters).await.context("could not keep who is churned")
+    execute(&*tx.db, &sql, parameters).await.context(context)
 }
 
 /// The condition on the row `customer` that their risk is high at the instant `now`.

@@ -14,15 +14,14 @@ use entity::{
     ChronoUnixTimestampMillis,
     communication::{self, Column, CommunicationChannel, CommunicationPurpose, CommunicationState, Entity},
     communication_attempt::{self, AttemptOutcome},
-    customer,
+    customer, loyalty_tier,
     term::Term,
-    texts::Texts,
 };
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use rand::{TryRng, rngs::SysRng};
 use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    sea_query::Expr,
+    QueryResult, sea_query::Expr,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -41,6 +40,7 @@ use super::{
 use crate::{
     app::App,
     event::log,
+    loyalty::tier::ladder,
     post::{Handover, Mail, Unsubscription},
     store::{Dialect, Kind, Values, execute, insert_all, query},
 };
@@ -48,56 +48,81 @@ use crate::{
 /// How often queued messages are looked for when nobody rings: those to be tried again, and those of other servers.
 const POLL: Duration = Duration::from_secs(5);
 
-/// How many messages of a channel are taken, and sent at once.
+/// How many messages are taken, and sent at once.
 const BATCH: usize = 8;
 
-/// How long a message may take to be handed over.
-const MOST_PATIENCE: Duration = Duration::from_mins(1);
+/// How many batches of a channel are sent side by side, so that a server that is slow to answer one does not keep back all.
+const LANES: usize = 4;
 
-/// How long a message stays with the server that took it: much longer than it may take.
-const LEASE: TimeDelta = TimeDelta::minutes(5);
+/// How long a message may take to be handed over. A mail server may take ten minutes to answer a letter that it has read
+/// (RFC 5321, section 4.5.3.2.6): whoever gives up before sends it again.
+const fn patience(channel: CommunicationChannel) -> Duration {
+    match channel {
+        CommunicationChannel::Email => Duration::from_mins(11),
+        CommunicationChannel::Sms => Duration::from_mins(1),
+    }
+}
+
+/// How long a message stays with the server that took it: longer than it may take, and than clocks differ.
+const LEASE: TimeDelta = TimeDelta::minutes(20);
 
 /// Sends what is queued until told to end; what is being sent by then is finished. Ends at once where nothing leaves.
 pub async fn run(app: App, ending: CancellationToken) {
-    if channels(&app).is_empty() {
+    let channels = channels(&app);
+    if channels.is_empty() {
         return;
     }
     let mut poll = interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_failing = false;
+    let (mut lanes, mut busy, mut is_failing) = (FuturesUnordered::new(), Vec::new(), false);
     loop {
         select! {
-            () = ending.cancelled() => return,
+            () = ending.cancelled() => break,
             () = app.post.bell.heard() => {}
             _ = poll.tick() => {}
-        }
-        match send_all(&app, &ending).await {
-            Ok(()) => is_failing = false,
-            // One line for each outage.
-            Err(error) if !is_failing => {
-                is_failing = true;
-                tracing::warn!(error = format!("{error:#}"), "messages could not be sent; trying again");
+            Some((channel, sent)) = lanes.next() => {
+                busy.extract_if(.., |busy| *busy == channel).next();
+                match sent {
+                    Ok(()) => is_failing = false,
+                    // One line for each outage.
+                    Err(error) if !is_failing => {
+                        is_failing = true;
+                        tracing::warn!(error = format!("{error:#}"), "messages could not be sent; trying again");
+                    }
+                    Err(_) => {}
+                }
+                continue;
             }
-            Err(_) => {}
+        }
+        for channel in &channels {
+            if busy.iter().filter(|busy| *busy == channel).count() < LANES {
+                busy.push(*channel);
+                lanes.push(async { (*channel, send_all(&app, *channel, &ending).await) });
+            }
         }
     }
+    while lanes.next().await.is_some() {}
 }
 
-async fn send_all(app: &App, ending: &CancellationToken) -> anyhow::Result<()> {
-    while !ending.is_cancelled() && send_due(app, &chance).await? > 0 {}
+async fn send_all(app: &App, channel: CommunicationChannel, ending: &CancellationToken) -> anyhow::Result<()> {
+    while !ending.is_cancelled() && send_due(app, channel, &chance).await? > 0 {}
     Ok(())
 }
 
-/// Takes the messages that have been due for longest, a few, and sends them. Gives how many it took. `chance`, from 0
-/// to 1, says how long those wait that could not be handed over.
+/// Takes the messages of a channel that have been due for longest, a few, and sends them. Gives how many it took. `chance`,
+/// from 0 to 1, says how long those wait that could not be handed over.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn send_due(app: &App, chance: &(impl Fn() -> f64 + Sync)) -> anyhow::Result<usize> {
-    if !is_due(app).await? {
+pub async fn send_due(
+    app: &App,
+    channel: CommunicationChannel,
+    chance: &(impl Fn() -> f64 + Sync),
+) -> anyhow::Result<usize> {
+    if !is_due(app, channel).await? {
         return Ok(0);
     }
-    let Taken { count, letters } = take(app).await?;
+    let Taken { count, letters } = take(app, channel).await?;
     let sent = join_all(letters.iter().map(|letter| async move {
         let (writing, handover) = deliver(app, letter).await;
         let wait = retry::wait(letter.row.tries, chance());
@@ -129,9 +154,9 @@ struct Letter {
     unsubscribe: Option<String>,
 }
 
-async fn take(app: &App) -> anyhow::Result<Taken> {
+async fn take(app: &App, channel: CommunicationChannel) -> anyhow::Result<Taken> {
     let tx = app.database.begin().await?;
-    let rows = lease(app, &tx).await?;
+    let rows = lease(app, &tx, channel).await?;
     let count = rows.len();
     let rows = give_up(&tx, rows).await?;
     // Before they are let through: a tier that is taken away meanwhile is known, or held no more.
@@ -171,28 +196,27 @@ async fn take(app: &App) -> anyhow::Result<Taken> {
 }
 
 /// The channels that messages can leave by.
-fn channels(app: &App) -> Vec<CommunicationChannel> {
+#[must_use]
+pub fn channels(app: &App) -> Vec<CommunicationChannel> {
     let mail = app.post.mailer.as_ref().map(|_| CommunicationChannel::Email);
     let text = app.post.gateway.as_ref().map(|_| CommunicationChannel::Sms);
     mail.into_iter().chain(text).collect()
 }
 
 /// Whether a message is due that can leave. Asked of a reader, so that nobody waits for a server that looks in vain.
-async fn is_due(app: &App) -> anyhow::Result<bool> {
-    let now = app.clock.now().timestamp_millis();
-    for channel in channels(app) {
-        let sql = "select 1 from communication where due_at <= $1 and channel = $2 limit 1";
-        let parameters = vec![now.into(), channel.to_value().into()];
-        let found = query(app.database.uncounted_reader(), sql, parameters).await;
-        if !found.context("could not look for messages")?.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+async fn is_due(app: &App, channel: CommunicationChannel) -> anyhow::Result<bool> {
+    let sql = "select 1 from communication where due_at <= $1 and channel = $2 limit 1";
+    let parameters = vec![app.clock.now().timestamp_millis().into(), channel.to_value().into()];
+    let found = query(app.database.uncounted_reader(), sql, parameters).await;
+    Ok(!found.context("could not look for messages")?.is_empty())
 }
 
-/// Leases messages that are due, of each channel by itself: those that cannot leave here are not even looked at.
-async fn lease(app: &App, tx: &DatabaseTransaction) -> anyhow::Result<Vec<communication::Model>> {
+/// Leases messages that are due.
+async fn lease(
+    app: &App,
+    tx: &DatabaseTransaction,
+    channel: CommunicationChannel,
+) -> anyhow::Result<Vec<communication::Model>> {
     // SQLite has one writer, and nobody to skip.
     let skipping = if app.database.dialect() == Dialect::Postgres { "for update skip locked" } else { "" };
     let sql = format!(
@@ -207,14 +231,10 @@ async fn lease(app: &App, tx: &DatabaseTransaction) -> anyhow::Result<Vec<commun
     );
     let now = app.clock.now();
     let (until, lease) = ((now + LEASE).timestamp_millis(), app.clock.key());
-    let mut taken = Vec::new();
-    for channel in channels(app) {
-        let parameters = vec![now.timestamp_millis().into(), lease.into(), until.into(), channel.to_value().into()];
-        let rows = query(tx, &sql, parameters).await.context("could not take messages")?;
-        let rows = rows.iter().map(|row| communication::Model::from_query_result(row, ""));
-        taken.extend(rows.collect::<Result<Vec<_>, _>>().context("could not read messages")?);
-    }
-    Ok(taken)
+    let parameters = vec![now.timestamp_millis().into(), lease.into(), until.into(), channel.to_value().into()];
+    let rows = query(tx, &sql, parameters).await.context("could not take messages")?;
+    let rows = rows.iter().map(|row| communication::Model::from_query_result(row, ""));
+    rows.collect::<Result<_, _>>().context("could not read messages")
 }
 
 /// Those of `rows` that were not tried too often; the others have failed. Whoever tried them last did not live to tell.
@@ -243,14 +263,14 @@ async fn let_through(
     tx: &DatabaseTransaction,
     rows: Vec<communication::Model>,
 ) -> anyhow::Result<Vec<communication::Model>> {
-    let rows = hold_back(app, tx, rows, &gate::obstacle_to_leaving()).await?;
     let advertised = rows.iter().filter(|row| row.purpose == CommunicationPurpose::Marketing);
     let customers: Vec<_> = advertised.map(|row| row.customer_id).collect();
     if customers.is_empty() {
-        return Ok(rows);
+        return hold_back(app, tx, rows, &gate::obstacle_to_leaving()).await;
     }
-    // What another server is about to send them can be seen by then.
+    // What another server is about to send them can be seen by then, and what they decide meanwhile.
     log::lock(tx, &customers).await?;
+    let rows = hold_back(app, tx, rows, &gate::obstacle_to_leaving()).await?;
     hold_back(app, tx, rows, &gate::surplus()).await
 }
 
@@ -292,7 +312,7 @@ async fn hold_back(
     Ok(rows)
 }
 
-/// The tiers that upgrades tell of, by the event that they follow from.
+/// The tiers that upgrades tell of, with all that members get who hold them, by the event that they follow from.
 async fn tiers(tx: &DatabaseTransaction, rows: &[communication::Model]) -> anyhow::Result<HashMap<Uuid, Value>> {
     let upgrades = rows.iter().filter(|row| row.template == Automatic::Upgrade.template());
     let events: Vec<_> = upgrades.filter_map(|row| row.event_id).collect();
@@ -300,22 +320,30 @@ async fn tiers(tx: &DatabaseTransaction, rows: &[communication::Model]) -> anyho
         return Ok(HashMap::new());
     }
     let dialect = Dialect::from(tx.get_database_backend());
+    let context = "could not read tiers";
     let sql = format!(
-        "select event.id, tier.name, program.name, tier.discount_percent, tier.benefits
+        "select event.id, tier.id, program.id, program.name
         from event
         join loyalty_tier tier on tier.id = event.tier_id
         join loyalty_program program on program.id = tier.program_id
         where {}",
         dialect.is_among("event.id", 1),
     );
-    let rows = query(tx, &sql, vec![dialect.parameter(&events)]).await.context("could not read tiers")?;
-    let tiers = rows.iter().map(|row| {
-        let (name, program): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-        let (discount, benefits): (i32, Texts) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
-        let tier = json!({ "name": name, "program": program, "discountPercent": discount, "benefits": benefits.0 });
-        anyhow::Ok((row.try_get_by_index(0)?, tier))
+    let rows = query(tx, &sql, vec![dialect.parameter(&events)]).await.context(context)?;
+    let reached =
+        rows.iter().map(QueryResult::try_get_many_by_index).collect::<Result<Vec<(Uuid, Uuid, Uuid, String)>, _>>()?;
+    let programs = Values::Keys(reached.iter().map(|(_, _, program, _)| *program).collect());
+    let are_theirs = dialect.among(loyalty_tier::Column::ProgramId.into_expr(), &programs);
+    let tiers = loyalty_tier::Entity::find().filter(are_theirs).all(tx).await.context(context)?;
+    let reached = reached.into_iter().filter_map(|(event, id, _, program)| {
+        let loyalty_tier::Model { name, discount_percent, .. } = tiers.iter().find(|tier| tier.id == id)?;
+        let benefits = ladder::benefits(&tiers, id);
+        let tier = json!({
+            "name": name, "program": program, "discountPercent": discount_percent, "benefits": benefits,
+        });
+        Some((event, tier))
     });
-    tiers.collect()
+    Ok(reached.collect())
 }
 
 /// Writes a message and hands it over.
@@ -337,7 +365,7 @@ async fn deliver(app: &App, letter: &Letter) -> (Option<Writing>, Handover) {
             return (None, Handover::refused("the template could not be filled in", Some(cause)));
         }
     };
-    let handover = timeout(MOST_PATIENCE, hand_over(app, letter, &writing)).await;
+    let handover = timeout(patience(row.channel), hand_over(app, letter, &writing)).await;
     let handover = handover.unwrap_or_else(|_| Handover::delayed("there was no answer in time", None));
     (Some(writing), handover)
 }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     check::Check,
+    consent::operations::decided_now,
     event::Event,
     fold,
     rejection::{Attempt, Refusal, Rejection, RejectionCode, expect_version},
@@ -245,19 +246,22 @@ async fn write_consent(tx: &Transaction, before: &Model, after: &Model, source: 
         (CommunicationChannel::Email, before.email_opt_in, after.email_opt_in),
         (CommunicationChannel::Sms, before.sms_opt_in, after.sms_opt_in),
     ];
-    let now = ChronoUnixTimestampMillis(tx.now);
-    let entries =
-        decisions.into_iter().filter(|(_, was, is)| was != is).map(|(channel, _, is_allowed)| consent::Model {
-            id: tx.key(),
-            customer_id: after.id,
-            channel,
-            purpose: CommunicationPurpose::Marketing,
-            state: if is_allowed { ConsentState::Granted } else { ConsentState::Withdrawn },
-            wording_version: None,
-            source: source.to_owned(),
-            decided_at: now,
-            created_at: now,
-        });
+    let decisions: Vec<_> = decisions.into_iter().filter(|(_, was, is)| was != is).collect();
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    let decided_at = ChronoUnixTimestampMillis(decided_now(tx, after.id).await?);
+    let entries = decisions.into_iter().map(|(channel, _, is_allowed)| consent::Model {
+        id: tx.key(),
+        customer_id: after.id,
+        channel,
+        purpose: CommunicationPurpose::Marketing,
+        state: if is_allowed { ConsentState::Granted } else { ConsentState::Withdrawn },
+        wording_version: None,
+        source: source.to_owned(),
+        decided_at,
+        created_at: ChronoUnixTimestampMillis(tx.now),
+    });
     insert_all(&*tx.db, entries.collect()).await.context("could not write consent")
 }
 

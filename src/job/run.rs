@@ -10,7 +10,7 @@ use entity::{
     term::Term,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait, Order, Query},
 };
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::{
     progress::Progress,
     rejection::{Attempt, Rejection, RejectionCode},
     schedule::name_of,
-    store::insert_all,
+    store::{Dialect, execute, insert_all},
     transaction::Transaction,
 };
 
@@ -95,16 +95,8 @@ async fn start(
     if !lease::take(db, wish.job.description().name, id).await? {
         return Ok(None);
     }
+    abandon(db, now).await?;
     let now = ChronoUnixTimestampMillis(now);
-    // Whatever ran before without ending has lost its lease.
-    Entity::update_many()
-        .col_expr(Column::State, Expr::val(JobState::Abandoned))
-        .col_expr(Column::FinishedAt, Expr::val(now.0.timestamp_millis()))
-        .filter(Column::Job.eq(wish.job))
-        .filter(Column::State.eq(JobState::Running))
-        .exec(db)
-        .await
-        .context("could not tell of an abandoned job")?;
     let run = job_run::Model {
         id,
         job: wish.job,
@@ -120,6 +112,24 @@ async fn start(
     insert_all(db, vec![run.clone()]).await.context("could not enter the run of a job")?;
     forget(db, wish.job).await?;
     Ok(Some(run))
+}
+
+/// Tells of runs that hold no lease any more that they are abandoned: their process died.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn abandon(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let sql = format!(
+        "update job_run set state = $1, finished_at = $2
+        where state = $3 and not exists (
+            select 1 from job_lease lease where lease.run_id = job_run.id and lease.expires_at > {present}
+        )",
+        present = Dialect::from(db.get_database_backend()).present(),
+    );
+    let (abandoned, running) = (JobState::Abandoned.to_value(), JobState::Running.to_value());
+    let parameters = vec![abandoned.into(), now.timestamp_millis().into(), running.into()];
+    execute(db, &sql, parameters).await.context("could not tell of an abandoned job")?;
+    Ok(())
 }
 
 /// Takes away all but the last runs of a job.

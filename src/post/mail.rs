@@ -9,7 +9,7 @@ use http::Uri;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart, SinglePart, header::HeaderName, header::HeaderValue},
-    transport::smtp::{Error, response::Response},
+    transport::smtp::{Error, PoolConfig, response::Response},
 };
 use uuid::Uuid;
 
@@ -77,7 +77,10 @@ impl Mailer {
         if has_password && !is_local && !is_over_tls {
             bail!("a password is sent over TLS only: use smtps://, or smtp://…?tls=required");
         }
-        Ok(Self { transport: transport.build(), from })
+        // No connection is used again: one whose letter was given up still waits for the answer to it, and would take that
+        // for the answer to the next.
+        let transport = transport.pool_config(PoolConfig::new().max_size(0)).build();
+        Ok(Self { transport, from })
     }
 
     /// Hands a letter over.
@@ -136,7 +139,8 @@ fn judged(error: &Error) -> Handover {
             Handover::refused(format!("the mail server refused it with {code}"), answer)
         }
         Some(code) => Handover::delayed(format!("the mail server answered {code}"), answer),
-        None if error.is_client() => Handover::refused("the mail server cannot take such mail", answer),
+        // It does not speak TLS at the moment, or has no way to log in, as much as it cannot take such a letter.
+        None if error.is_client() => Handover::delayed("the mail server cannot take such mail", answer),
         None => Handover::delayed("the mail server could not be spoken to", answer),
     }
 }

@@ -1,11 +1,11 @@
 //! Messages to customers: which are queued, and what they say.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use customers::{app::App, clock::Clock, communication::delivery};
+use customers::{app::App, clock::Clock};
 use serde_json::{Value, json};
 
 use crate::{
-    post::MailServer,
+    post::{MailServer, send_due},
     server::{Server, post, user_errors},
 };
 
@@ -121,7 +121,7 @@ async fn without_a_way_out_messages_wait_where_all_can_see_them() {
     assert_eq!(listed["communications"]["totalCount"], 1);
     // Nothing is taken either.
     let later = at(&server.app, Utc::now() + TimeDelta::days(1));
-    assert_eq!(delivery::send_due(&later, &|| 1.0).await.expect("a database"), 0);
+    assert_eq!(send_due(&later).await, 0);
     assert_eq!(messages(&server, &jane).await[0]["attempts"]["nodes"], json!([]));
 }
 
@@ -268,7 +268,7 @@ async fn consent_that_is_withdrawn_before_a_message_leaves_holds_it_back() {
     server.mutate("customerUpdate", json!({ "id": jane, "emailOptIn": false }), "customer { id }").await;
 
     let sender = server.replica(Clock::System, mail.post()).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 2);
+    assert_eq!(send_due(&sender).await, 2);
 
     let expected = [fate("message", "SUPPRESSED", Some("no consent")), fate("welcome", "SENT", None)];
     assert_eq!(fates(&server, &jane).await, expected);

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     communication::{at, enter, fate, fates, messages, until},
-    post::{MailServer, SmsGateway},
+    post::{MailServer, SmsGateway, send_due},
     server::{Server, user_errors},
 };
 
@@ -25,7 +25,7 @@ async fn what_cannot_be_handed_over_is_tried_again_and_fails_in_the_end() {
     let sender = server.replica(Clock::System, mail.post()).await;
     mail.answer(&["451 try again"; MOST_TRIES as usize]);
     let mut now = Utc::now();
-    let pass = async |now| delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
+    let pass = async |now| send_due(&at(&sender, now)).await;
 
     // The waits, in minutes, after each try.
     for wait in [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360] {
@@ -69,7 +69,7 @@ async fn what_is_refused_for_good_is_not_tried_again() {
         let customer = enter(&server, name, json!({})).await;
         mail.answer(&[answer]);
         let sender = server.replica(Clock::System, mail.post()).await;
-        assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
+        assert_eq!(send_due(&sender).await, 1);
 
         let message = messages(&server, &customer).await.swap_remove(0);
         assert_eq!((&message["state"], &message["reason"]), (&json!(state), &json!(reason)));
@@ -87,7 +87,7 @@ async fn a_server_that_is_not_there_delays_messages() {
     let gone = MailServer::start().await.post();
 
     let sender = server.replica(Clock::System, gone).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
+    assert_eq!(send_due(&sender).await, 1);
 
     let expected = fate("welcome", "QUEUED", Some("the mail server could not be spoken to"));
     assert_eq!(fates(&server, &jane).await, [expected]);
@@ -136,20 +136,40 @@ async fn a_message_whose_server_was_stopped_is_taken_over_when_its_lease_ends() 
     // The first is stopped while it sends: the mail server never answers it.
     mail.answer(&["250-wait"]);
     tokio::select! {
-        taken = delivery::send_due(&first, &|| 1.0) => panic!("it waits: {taken:?}"),
+        taken = send_due(&first) => panic!("it waits: {taken:?}"),
         () = mail.asked() => {}
     }
 
     let second = server.replica(Clock::System, mail.post()).await;
-    let pass = async |now| delivery::send_due(&at(&second, now), &|| 1.0).await.expect("a database");
-    assert_eq!(pass(now + TimeDelta::minutes(5) - TimeDelta::milliseconds(1)).await, 0);
-    assert_eq!(pass(now + TimeDelta::minutes(5)).await, 1);
+    let pass = async |now| send_due(&at(&second, now)).await;
+    assert_eq!(pass(now + TimeDelta::minutes(20) - TimeDelta::milliseconds(1)).await, 0);
+    assert_eq!(pass(now + TimeDelta::minutes(20)).await, 1);
 
     let message = messages(&server, &jane).await.swap_remove(0);
     assert_eq!(message["state"], "SENT");
     let outcomes: Vec<_> =
         message["attempts"]["nodes"].as_array().expect("attempts").iter().map(|one| &one["outcome"]).collect();
     assert_eq!(outcomes, [&Value::Null, &json!("ACCEPTED")]);
+    assert_eq!(mail.arrived().len(), 1);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_letter_that_was_given_up_is_not_taken_for_that_to_the_next() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    enter(&server, "Jane", json!({})).await;
+    let sender = server.replica(Clock::System, mail.post()).await;
+    mail.answer(&["late 250 OK"]);
+    tokio::select! {
+        taken = send_due(&sender) => panic!("it waits: {taken:?}"),
+        () = mail.asked() => {}
+    }
+
+    let john = enter(&server, "John", json!({})).await;
+    assert_eq!(send_due(&sender).await, 1);
+
+    let message = messages(&server, &john).await.swap_remove(0);
+    assert_eq!(message["attempts"]["nodes"][0]["answer"], "250 kept");
     assert_eq!(mail.arrived().len(), 1);
 }
 
@@ -163,14 +183,14 @@ async fn a_message_that_ends_whoever_sends_it_is_given_up_as_often_tried_as_any(
         let sender = server.replica(Clock::Fixed(now), mail.post()).await;
         mail.answer(&["250-wait"]);
         tokio::select! {
-            taken = delivery::send_due(&sender, &|| 1.0) => panic!("it waits: {taken:?}"),
+            taken = send_due(&sender) => panic!("it waits: {taken:?}"),
             () = mail.asked() => {}
         }
-        now += TimeDelta::minutes(5);
+        now += TimeDelta::minutes(20);
     }
 
     let sender = server.replica(Clock::Fixed(now), mail.post()).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 1);
+    assert_eq!(send_due(&sender).await, 1);
 
     assert_eq!(fates(&server, &jane).await, [fate("welcome", "FAILED", Some("no attempt came to an end"))]);
     let attempts = messages(&server, &jane).await[0]["attempts"]["nodes"].as_array().map(Vec::len);
@@ -198,7 +218,7 @@ async fn what_waited_too_long_is_told_and_not_sent() {
         nodes.iter().map(|node| node["createdAt"].as_str().expect("an instant").parse().expect("an instant")).collect()
     };
     let sender = server.replica(Clock::System, mail.post()).await;
-    let pass = async |now| delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
+    let pass = async |now| send_due(&at(&sender, now)).await;
 
     // The welcome was queued first; the transactional mailing last.
     mail.answer(&["451 try again"; 3]);
@@ -232,7 +252,7 @@ async fn who_bought_meanwhile_is_not_told_that_they_are_missed() {
     server.purchase(&jane, "10").await;
 
     let sender = server.replica(Clock::System, mail.post()).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 2);
+    assert_eq!(send_due(&sender).await, 2);
 
     let held = fate("re-engagement", "SUPPRESSED", Some("no occasion any more"));
     assert_eq!(fates(&server, &jane).await, [held]);
@@ -266,7 +286,7 @@ async fn nobody_is_congratulated_on_a_tier_that_they_hold_no_more() {
     assert_eq!(user_errors(&edited), []);
 
     let sender = server.replica(Clock::System, mail.post()).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 4);
+    assert_eq!(send_due(&sender).await, 4);
 
     let held = fate("upgrade", "SUPPRESSED", Some("no occasion any more"));
     for customer in [&fallen, &moved] {
@@ -297,7 +317,7 @@ async fn mailings_that_were_queued_at_once_do_not_exceed_the_frequency_cap() {
     server.mutate("communicationSettingsUpdate", settings, "settings { marketingCap }").await;
 
     let sender = server.replica(Clock::System, mail.post()).await;
-    assert_eq!(delivery::send_due(&sender, &|| 1.0).await.expect("a database"), 3);
+    assert_eq!(send_due(&sender).await, 3);
 
     let held = fate("message", "SUPPRESSED", Some("too many in a short time"));
     let sent = fate("message", "SENT", None);
@@ -338,9 +358,9 @@ async fn a_gateway_that_fails_is_tried_again_and_one_that_refuses_is_not() {
     gateway.answer(&["503", "422"]);
     let now = Utc::now();
 
-    delivery::send_due(&at(&sender, now), &|| 1.0).await.expect("a database");
+    send_due(&at(&sender, now)).await;
     let delayed = fates(&server, &jane).await;
-    delivery::send_due(&at(&sender, now + TimeDelta::minutes(1)), &|| 1.0).await.expect("a database");
+    send_due(&at(&sender, now + TimeDelta::minutes(1))).await;
     let refused = fates(&server, &jane).await;
 
     assert_eq!(delayed, [fate("welcome", "QUEUED", Some("the gateway answered 503"))]);

@@ -6,7 +6,11 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::HeaderMap, http::StatusCode, routing};
-use customers::post::{Gateway, Mailer, Post};
+use customers::{
+    app::App,
+    communication::delivery,
+    post::{Gateway, Mailer, Post},
+};
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
 use tokio::{
@@ -17,6 +21,15 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::server::post;
+
+/// Sends what is due, a batch of each channel, and gives how many messages that was. What is delayed waits for longest.
+pub async fn send_due(app: &App) -> usize {
+    let mut count = 0;
+    for channel in delivery::channels(app) {
+        count += delivery::send_due(app, channel, &|| 1.0).await.expect("a database");
+    }
+    count
+}
 
 /// What arrives, and what is answered to what comes next.
 struct Inbox<T> {
@@ -110,7 +123,7 @@ impl MailServer {
         Post { mailer: Some(mailer), ..post() }
     }
 
-    /// Answers so to the recipients that come next, one after the other.
+    /// Answers so to the recipients that come next, one after the other; after `late `, not before something else is asked.
     pub fn answer(&self, answers: &[&str]) {
         self.inbox.answers.lock().expect("no panic").extend(answers.iter().map(|answer| (*answer).to_owned()));
     }
@@ -140,19 +153,27 @@ impl MailServer {
 /// One connection, by RFC 5321.
 async fn converse(stream: TcpStream, inbox: Arc<Inbox<Letter>>) -> Option<()> {
     let mut stream = BufReader::new(stream);
-    let mut to = String::new();
+    let (mut to, mut late) = (String::new(), None);
     stream.write_all(b"220 localhost\r\n").await.ok()?;
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
             return None;
         }
+        if let Some(late) = late.take() {
+            stream.write_all(format!("{late}\r\n").as_bytes()).await.ok()?;
+        }
         let verb = line.get(..4).unwrap_or_default().to_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => "250-localhost\r\n250-8BITMIME\r\n250 SMTPUTF8".to_owned(),
             "RCPT" => {
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                inbox.answer().unwrap_or_else(|| "250 OK".to_owned())
+                let answer = inbox.answer().unwrap_or_else(|| "250 OK".to_owned());
+                if let Some(answer) = answer.strip_prefix("late ") {
+                    late = Some(answer.to_owned());
+                    continue;
+                }
+                answer
             }
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;

@@ -4,6 +4,8 @@
 //! The statements are the same text on both databases, but for `{key}`, a new key, and `{position}`, the position that
 //! SQLite gives an event. `{now}` is the present.
 
+use std::time::Instant;
+
 use anyhow::Context;
 use clap::ValueEnum;
 use sea_orm::sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection, raw_sql};
@@ -292,7 +294,8 @@ const ENGAGEMENT: &str = "case when last_purchase_date >= {now} - 2592000000 the
     when last_purchase_date >= {now} - 7776000000 then 'engagement-at-risk'
     when last_purchase_date is not null then 'engagement-inactive' end";
 
-/// Does a job, or undoes it.
+/// Does a job, or undoes it, and prints how many seconds that took on a connection that was open.
+#[expect(clippy::print_stdout, reason = "who measures reads it")]
 pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
     let statements = if is_undone { job.undo() } else { job.statements() };
     let (key, position) = if url.starts_with("sqlite:") {
@@ -310,16 +313,23 @@ pub async fn run(url: &str, job: Job, is_undone: bool) -> anyhow::Result<()> {
     let script = format!("begin; {}; commit", statements.join(";\n"));
     // The text has nothing in it that came from elsewhere.
     let script = raw_sql(AssertSqlSafe(script));
-    let done = if url.starts_with("sqlite:") {
+    let context = "a statement failed";
+    let begun = if url.starts_with("sqlite:") {
         let mut connection = SqliteConnection::connect(url).await?;
         raw_sql("pragma synchronous = full; pragma cache_size = -4000; pragma wal_autocheckpoint = 4000")
             .execute(&mut connection)
             .await?;
-        script.execute(&mut connection).await.map(|_| ())
+        let begun = Instant::now();
+        script.execute(&mut connection).await.context(context)?;
+        begun
     } else {
-        script.execute(&mut PgConnection::connect(url).await?).await.map(|_| ())
+        let mut connection = PgConnection::connect(url).await?;
+        let begun = Instant::now();
+        script.execute(&mut connection).await.context(context)?;
+        begun
     };
-    done.context("a statement failed")
+    println!("{}", begun.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// Takes away what was overwritten, and counts rows: SQLite has nothing to take away, and counts what is seeded.

@@ -31,7 +31,7 @@ const TURNS: usize = 3;
 const MOST: f64 = 2.0;
 
 /// Measures each job when all of its work is to be done, and when nothing is: how long the server takes from the start of
-/// its run to the end, and the statements, with the start of their process and the connection to the database.
+/// its run to the end, and the statements, on a connection that is open.
 pub async fn measure(
     options: &Options,
     (name, url, machine): (&str, &str, Machine),
@@ -47,9 +47,9 @@ pub async fn measure(
         let by_hand = async |flags: &[&str]| {
             rest(&server, machine).await?;
             server.halt()?;
-            let time = run(&options.baseline, &[&["--job", job], flags].concat(), url).await;
+            let seconds = run(&options.baseline, &[&["--job", job], flags].concat(), url).await;
             server.go_on()?;
-            anyhow::Ok(time?.as_secs_f64())
+            anyhow::Ok(seconds?.trim().parse::<f64>()?)
         };
         product().await?;
         let (mut all, mut nothing, mut times) = (Vec::new(), Vec::new(), Vec::new());
@@ -149,9 +149,8 @@ async fn longest_write(
     Ok(longest)
 }
 
-/// Runs a program to its end.
-pub async fn run(program: &Path, arguments: &[&str], database: &str) -> anyhow::Result<Duration> {
-    let begun = Instant::now();
+/// Runs a program to its end, and gives what it prints.
+pub async fn run(program: &Path, arguments: &[&str], database: &str) -> anyhow::Result<String> {
     let output = Command::new(program)
         .args(arguments)
         .args(["--database", database])
@@ -162,5 +161,5 @@ pub async fn run(program: &Path, arguments: &[&str], database: &str) -> anyhow::
     if !output.status.success() {
         bail!("{} {arguments:?} failed: {}", program.display(), String::from_utf8_lossy(&output.stderr));
     }
-    Ok(begun.elapsed())
+    Ok(String::from_utf8(output.stdout)?)
 }

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     app::App,
-    clock::Clock,
     given::{self, ago, now, origin},
     progress::Progress,
     reactions::transact_as,
@@ -110,6 +109,26 @@ async fn a_run_whose_process_died_is_taken_over_when_its_lease_expires() -> anyh
         let told = job_run::Entity::find_by_id(dead.id).one(app.database.reader()).await?.expect("the run");
         assert_eq!(told.state, JobState::Abandoned);
         lease::check(app.database.writer(), heir.id).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_whose_process_died_is_told_of_though_nobody_runs_the_job_again() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let dead = begin(&app, &wish(JobName::Metrics)).await.expect("a run");
+        expire(&app).await?;
+        let running = begin(&app, &wish(JobName::Rfm)).await.expect("a run");
+
+        scheduler::run_due(&app).await;
+
+        let state = async |run: &job_run::Model| {
+            let run = job_run::Entity::find_by_id(run.id).one(app.database.reader()).await?.expect("the run");
+            anyhow::Ok((run.state, run.finished_at.is_some()))
+        };
+        assert_eq!(state(&dead).await?, (JobState::Abandoned, true));
+        assert_eq!(state(&running).await?, (JobState::Running, false));
+        Ok(())
     })
     .await
 }
@@ -228,8 +247,11 @@ async fn a_job_about_the_present_is_not_run_as_of_the_past_nor_any_as_of_the_fut
     given::each_store(async |app| {
         let as_of = |instant| Wish { as_of: Some(instant), ..wish(JobName::Segmentation) };
 
-        assert_eq!(code(begin(&app, &as_of(ago(1))).await), Some(RejectionCode::NotAllowed));
-        assert!(matches!(app.clock, Clock::Fixed(_)));
+        let past = begin(&app, &as_of(ago(1))).await;
+        let later = Wish { job: JobName::Rfm, ..as_of(now() + chrono::TimeDelta::milliseconds(1)) };
+        let future = begin(&app, &later).await;
+
+        assert_eq!((code(past), code(future)), (Some(RejectionCode::NotAllowed), Some(RejectionCode::Invalid)));
         assert_eq!(job_run::Entity::find().all(app.database.reader()).await?, []);
         Ok(())
     })
