@@ -52,6 +52,7 @@ struct Happened {
     locked: HashSet<Uuid>,
     written_to: BTreeSet<Uuid>,
     is_unsettled: bool,
+    latest: DateTime<Utc>,
 }
 
 impl Transaction {
@@ -74,6 +75,19 @@ impl Transaction {
     pub async fn commit(self) -> anyhow::Result<()> {
         let db = Arc::into_inner(self.db).context("an operation went on after it had ended")?;
         db.commit().await.context("could not commit")
+    }
+
+    /// Something in the ledger happened at this instant, which a clock of another machine may have told.
+    pub fn note_instant(&self, instant: DateTime<Utc>) {
+        let mut happened = self.happened();
+        happened.latest = happened.latest.max(instant);
+    }
+
+    /// The instant as of which customers whose rows are locked are what their ledger says: the present, or the latest
+    /// that was noted. On PostgreSQL the transaction may have waited for one that began later than it.
+    #[must_use]
+    pub fn as_of(&self) -> DateTime<Utc> {
+        self.clock.now().max(self.happened().latest)
     }
 
     /// A new key.

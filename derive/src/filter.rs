@@ -78,10 +78,7 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         rules.push(quote! {
             match input.#ident {
                 ::async_graphql::MaybeUndefined::Undefined => {}
-                ::async_graphql::MaybeUndefined::Null => rules.push(crate::filter::Rule::Compare {
-                    field: #name.to_owned(),
-                    test: crate::filter::Test::Null(::std::string::String::new()),
-                }),
+                ::async_graphql::MaybeUndefined::Null => rules.push(crate::filter::Rule::null(#name, "")),
                 ::async_graphql::MaybeUndefined::Value(condition) => {
                     rules.push(crate::graphql::comparison::Comparison::into_rule(#condition, #name));
                 }
@@ -98,26 +95,26 @@ pub fn expand(arguments: TokenStream, mut item: ItemStruct) -> Result<TokenStrea
         #[derive(Clone, Debug, Default, ::async_graphql::InputObject)]
         #visibility struct #ident {
             /// Holds when all of these hold.
-            pub and: ::core::option::Option<::std::vec::Vec<#ident>>,
+            pub and: ::async_graphql::MaybeUndefined<::std::vec::Vec<#ident>>,
             /// Holds when at least one of these holds.
-            pub or: ::core::option::Option<::std::vec::Vec<#ident>>,
+            pub or: ::async_graphql::MaybeUndefined<::std::vec::Vec<#ident>>,
             /// Holds when this does not.
-            pub not: ::core::option::Option<::std::boxed::Box<#ident>>,
+            pub not: ::async_graphql::MaybeUndefined<::std::boxed::Box<#ident>>,
             #(#members,)*
         }
 
         impl ::core::convert::From<#ident> for crate::filter::Rule {
             fn from(input: #ident) -> Self {
                 let mut rules = ::std::vec::Vec::new();
-                if let ::core::option::Option::Some(all) = input.and {
-                    rules.push(Self::All(all.into_iter().map(Self::from).collect()));
-                }
-                if let ::core::option::Option::Some(any) = input.or {
-                    rules.push(Self::Any(any.into_iter().map(Self::from).collect()));
-                }
-                if let ::core::option::Option::Some(not) = input.not {
-                    rules.push(Self::Not(::std::boxed::Box::new(Self::from(*not))));
-                }
+                rules.extend(crate::graphql::comparison::stated("and", "", input.and, |all| {
+                    Self::All(all.into_iter().map(Self::from).collect())
+                }));
+                rules.extend(crate::graphql::comparison::stated("or", "", input.or, |any| {
+                    Self::Any(any.into_iter().map(Self::from).collect())
+                }));
+                rules.extend(crate::graphql::comparison::stated("not", "", input.not, |not| {
+                    Self::Not(::std::boxed::Box::new(Self::from(*not)))
+                }));
                 #(#rules)*
                 Self::all(rules)
             }

@@ -22,7 +22,7 @@ use crate::{
         comparison::{
             BooleanComparison, Compared, Comparison, DateComparison, DateTimeComparison, DecimalComparison,
             EmailComparison, FloatComparison, IntComparison, Related, StringComparison, TextComparison, relation,
-            term_comparison, tests,
+            stated, term_comparison, tests,
         },
         order_by,
     },
@@ -201,13 +201,13 @@ pub struct CustomerWhere {
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct TagsComparison {
     /// Has this tag.
-    pub has: Option<String>,
+    pub has: MaybeUndefined<String>,
     /// Has at least one of these tags: at most 1000.
-    pub has_any: Option<Vec<String>>,
-    /// Has all of these tags: at most 100.
-    pub has_all: Option<Vec<String>>,
+    pub has_any: MaybeUndefined<Vec<String>>,
+    /// Has all of these tags: at most 99.
+    pub has_all: MaybeUndefined<Vec<String>>,
     /// Has none of these tags: at most 1000.
-    pub has_none: Option<Vec<String>>,
+    pub has_none: MaybeUndefined<Vec<String>>,
 }
 
 impl Related for TagsComparison {
@@ -235,11 +235,13 @@ impl Comparison for TagsComparison {
         };
         let has = |tag| tagged(Quantifier::Some, Test::Eq(Literal::Text(tag)));
         let among = |tags: Vec<String>| Test::In(tags.into_iter().map(Literal::Text).collect());
-        let mut rules: Vec<Rule> = self.has.into_iter().map(has).collect();
-        rules.extend(self.has_any.map(|tags| tagged(Quantifier::Some, among(tags))));
-        rules.extend(self.has_all.into_iter().flatten().map(has));
-        rules.extend(self.has_none.map(|tags| tagged(Quantifier::None, among(tags))));
-        Rule::all(rules)
+        let rules = [
+            stated(field, "has", self.has, has),
+            stated(field, "hasAny", self.has_any, |tags| tagged(Quantifier::Some, among(tags))),
+            stated(field, "hasAll", self.has_all, |tags| Rule::All(tags.into_iter().map(has).collect())),
+            stated(field, "hasNone", self.has_none, |tags| tagged(Quantifier::None, among(tags))),
+        ];
+        Rule::all(rules.into_iter().flatten().collect())
     }
 }
 

@@ -280,8 +280,7 @@ pub async fn remove_order(tx: &Transaction, order: &order::Model) -> anyhow::Res
     // their figures by then, or waits.
     log::lock(&*tx.db, &[customer]).await?;
     tx.lock(customer);
-    // As of now: on PostgreSQL the transaction may have waited for one that began later, and placed an order by then.
-    rebuild(&*tx.db, tx.clock().now(), Some(&[customer])).await?;
+    rebuild(&*tx.db, tx.as_of(), Some(&[customer])).await?;
     Ok(())
 }
 
@@ -300,6 +299,7 @@ pub async fn add_purchase(tx: &Transaction, order: &order::Model) -> anyhow::Res
     let parameters = vec![order.customer_id.into(), delivered_at.timestamp_millis().into(), amount.into()];
     execute(&*tx.db, sql, parameters).await.context("could not count a purchase")?;
     tx.lock(order.customer_id);
+    tx.note_instant(delivered_at);
     Ok(())
 }
 
@@ -312,6 +312,7 @@ pub async fn subtract_refund(tx: &Transaction, refund: &refund::Model) -> anyhow
     let parameters = vec![refund.customer_id.into(), refund.store_amount.into()];
     execute(&*tx.db, sql, parameters).await.context("could not count a refund")?;
     tx.lock(refund.customer_id);
+    tx.note_instant(refund.refunded_at.0);
     Ok(())
 }
 

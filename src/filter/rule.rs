@@ -133,6 +133,12 @@ impl Rule {
         if rules.len() == 1 { rules.remove(0) } else { Self::All(rules) }
     }
 
+    /// The rule that a client meant who gave null to an operator of `field`: see [`Test::Null`].
+    #[must_use]
+    pub fn null(field: &str, operator: &str) -> Self {
+        Self::Compare { field: field.to_owned(), test: Test::Null(operator.to_owned()) }
+    }
+
     /// How many tests and groups the rule has: a list that counts back from the present is a test for each of its values.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The operators of `where`: one input per type of value, each decoded into the filter language.
 
-use async_graphql::{ID, InputObject, OneofObject};
+use async_graphql::{ID, InputObject, MaybeUndefined, OneofObject};
 
 use super::{Decimal, Duration};
 use crate::{
@@ -104,7 +104,7 @@ macro_rules! relation {
         pub struct $count {
             /// Which of them count. All do if nothing is said.
             #[graphql(name = "where")]
-            pub filter: Option<Box<$where>>,
+            pub filter: ::async_graphql::MaybeUndefined<Box<$where>>,
             /// Tests of their number.
             pub is: $crate::graphql::comparison::IntComparison,
         }
@@ -113,13 +113,13 @@ macro_rules! relation {
         #[derive(Clone, Debug, Default, ::async_graphql::InputObject)]
         pub struct $name {
             /// At least one of them fulfils this.
-            pub some: Option<Box<$where>>,
+            pub some: ::async_graphql::MaybeUndefined<Box<$where>>,
             /// Not one of them fulfils this.
-            pub none: Option<Box<$where>>,
+            pub none: ::async_graphql::MaybeUndefined<Box<$where>>,
             /// All of them fulfil this, or there are none.
-            pub every: Option<Box<$where>>,
+            pub every: ::async_graphql::MaybeUndefined<Box<$where>>,
             /// So many of them fulfil this.
-            pub count: Option<Box<$count>>,
+            pub count: ::async_graphql::MaybeUndefined<Box<$count>>,
         }
 
         impl $crate::graphql::comparison::Related for $name {
@@ -131,12 +131,19 @@ macro_rules! relation {
         impl $crate::graphql::comparison::Comparison for $name {
             fn into_rule(self, field: &'static str) -> $crate::filter::Rule {
                 use $crate::filter::{Quantifier, Rule};
-                let rules = [(Quantifier::Some, self.some), (Quantifier::None, self.none), (Quantifier::Every, self.every)];
-                let rules = rules.into_iter().filter_map(|(quantifier, filter)| {
-                    Some(Rule::Related { edge: field.to_owned(), quantifier, rule: Box::new(Rule::from(*filter?)) })
+                let quantified = [
+                    ("some", Quantifier::Some, self.some),
+                    ("none", Quantifier::None, self.none),
+                    ("every", Quantifier::Every, self.every),
+                ];
+                let rules = quantified.into_iter().filter_map(|(operator, quantifier, filter)| {
+                    $crate::graphql::comparison::stated(field, operator, filter, |filter| {
+                        Rule::Related { edge: field.to_owned(), quantifier, rule: Box::new(Rule::from(*filter)) }
+                    })
                 });
-                let count = self.count.map(|count| {
-                    let rule = count.filter.map_or(Rule::All(Vec::new()), |filter| Rule::from(*filter));
+                let count = $crate::graphql::comparison::stated(field, "count", self.count, |count| {
+                    let rule = $crate::graphql::comparison::stated(field, "count.where", count.filter, |filter| Rule::from(*filter));
+                    let rule = rule.unwrap_or_else(|| Rule::All(Vec::new()));
                     $crate::graphql::comparison::counted(field, &rule, count.is)
                 });
                 Rule::all(rules.chain(count).collect())
@@ -161,6 +168,20 @@ impl<W: Where> Comparison for Box<W> {
 impl<W: Where> Related for Box<W> {
     const SUBJECT: &'static Subject = W::SUBJECT;
     const SHAPE: Shape = Shape::One;
+}
+
+/// What an operator of `field` states, if it was given.
+pub fn stated<T>(
+    field: &str,
+    operator: &str,
+    operand: MaybeUndefined<T>,
+    rule: impl FnOnce(T) -> Rule,
+) -> Option<Rule> {
+    match operand {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(Rule::null(field, operator)),
+        MaybeUndefined::Value(operand) => Some(rule(operand)),
+    }
 }
 
 /// The rule that the number of related nodes that fulfil `rule` passes each of these tests.

@@ -28,7 +28,7 @@ pub async fn write(tx: &Transaction, rows: Rows, written: impl FnMut(u64)) -> an
     if touched.is_empty() {
         return Ok(());
     }
-    metrics::rebuild(&*tx.db, tx.now, Some(&touched)).await?;
+    metrics::rebuild(&*tx.db, tx.as_of(), Some(&touched)).await?;
     // Customers who were there before may have left the program.
     let enrolments = standing::enroll(&*tx.db, tx.now, Some(&created)).await?;
     let mut tales: Vec<Tale> =
@@ -52,7 +52,7 @@ pub async fn settle(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usiz
         return Ok(0);
     }
     log::lock(&*tx.db, customers).await?;
-    let moves = standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?;
+    let moves = standing::settle_tiers(&*tx.db, tx.as_of(), Some(customers)).await?;
     let changes = computation::compute(&*tx.db, &tx.reading(), customers).await?;
     let risen = moves.into_iter().filter_map(|to| {
         let event = to.event()?;

@@ -228,12 +228,13 @@ impl BgNbd {
         }
         let (repeats, scale) = (f64::from(repeats), self.alpha + weeks(age_days));
         let (shape, z) = (self.r + repeats, time / (scale + time));
-        let mut probability = (-shape * (time / scale).ln_1p()).exp();
+        // The first probabilities may be too small for a number, and those that count are none the less.
+        let mut ln_probability = -shape * (time / scale).ln_1p();
         let (mut staying, mut purchases, mut expected) = (1.0, 0.0, 0.0);
         let mut n = 0.0;
         loop {
-            let ratio = z * (shape + n) / (n + 1.0);
-            probability *= ratio;
+            ln_probability += (z * (shape + n) / (n + 1.0)).ln();
+            let probability = ln_probability.exp();
             purchases += staying;
             staying *= (self.b + repeats + n) / (self.a + self.b + repeats + n);
             n += 1.0;
@@ -327,6 +328,23 @@ mod tests {
         for (repeats, expected) in expected["increasingFrequencyParadox"]["byX"].as_object().expect("an object") {
             let history = History { repeats: repeats.parse().expect("x"), recency_days: 20 * 7, age_days: 39 * 7 };
             assert_near(model.expected_purchases(history, 52.0), number(expected), 1e-6);
+        }
+    }
+
+    /// The closed form of the documentation of [`BgNbd::expected_purchases_if_alive`], with 2F1 as a series of decimals of 400
+    /// digits (Python's `decimal`).
+    #[test]
+    fn who_buys_every_day_is_expected_to_go_on() {
+        let cases = [
+            (364, 365, 300.0, 818.380_335),
+            (364, 365, 400.0, 954.140_395),
+            (364, 365, 520.0, 1_088.841_480),
+            (320, 365, 520.0, 957.672_316),
+            (1_500, 1_826, 200.0, 894.142_001),
+        ];
+
+        for (repeats, age_days, weeks, expected) in cases {
+            assert_near(btyd().expected_purchases_if_alive(repeats, age_days, weeks), expected, 1e-8);
         }
     }
 

@@ -43,7 +43,7 @@ pub struct Known {
 /// When the database fails.
 pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) -> anyhow::Result<Vec<Known>> {
     let page = format!(
-        "id > $3 and (deleted_at is null or id in (select customer_id from lifetime_value_prediction))
+        "id > $3 and (deleted_at is null or deleted_at > $1 or id in (select customer_id from lifetime_value_prediction))
         order by id limit {PAGE_SIZE}"
     );
     read(db, as_of, &page, after.into()).await
@@ -67,7 +67,7 @@ async fn read(
 ) -> anyhow::Result<Vec<Known>> {
     let sql = format!(
         "with page as (
-            select id, deleted_at from customer where {is_meant}
+            select id, case when deleted_at <= $1 then deleted_at end as deleted_at from customer where {is_meant}
         ), days as (
             select customer_id, (delivered_at - ({INSTANT_BEFORE_ALL})) / {DAY} as day, sum({STORE_TOTAL}) as spent
             from orders

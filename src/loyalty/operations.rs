@@ -29,7 +29,7 @@ pub async fn enroll_in_default(tx: &Transaction, customer: Uuid) -> anyhow::Resu
 /// # Errors
 /// When the database fails.
 pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
-    let moves = standing::settle_tiers(&*tx.db, tx.now, Some(customers)).await?;
+    let moves = standing::settle_tiers(&*tx.db, tx.as_of(), Some(customers)).await?;
     tell(tx, &moves);
     Ok(moves.len())
 }
@@ -40,7 +40,7 @@ pub async fn reconsider_tiers(tx: &Transaction, customers: &[Uuid]) -> anyhow::R
 /// # Errors
 /// When the database fails.
 pub async fn settle_periods(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<usize> {
-    let moves = standing::settle_periods(&*tx.db, tx.now, customers).await?;
+    let moves = standing::settle_periods(&*tx.db, tx.as_of(), customers).await?;
     tell(tx, &moves);
     Ok(moves.len())
 }

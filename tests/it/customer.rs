@@ -253,7 +253,25 @@ async fn nodes_of_several_types_come_in_the_order_asked_for() {
 async fn a_value_that_is_null_does_not_find_everyone() {
     let server = Server::demo().await;
 
-    for filter in [json!({ "email": { "eq": null } }), json!({ "name": null }), json!({ "orders": null })] {
+    let filters = [
+        json!({ "email": { "eq": null } }),
+        json!({ "name": null }),
+        json!({ "orders": null }),
+        json!({ "orders": { "some": null } }),
+        json!({ "orders": { "none": null } }),
+        json!({ "orders": { "every": null } }),
+        json!({ "orders": { "count": null } }),
+        json!({ "orders": { "count": { "where": null, "is": { "gte": 0 } } } }),
+        json!({ "tags": { "has": null } }),
+        json!({ "tags": { "hasAny": null } }),
+        json!({ "tags": { "hasAll": null } }),
+        json!({ "tags": { "hasNone": null } }),
+        json!({ "and": null }),
+        json!({ "or": null }),
+        json!({ "not": null }),
+        json!({ "and": [{ "not": null }] }),
+    ];
+    for filter in filters {
         let query = "query ($where: CustomerWhere) { customers(where: $where) { totalCount } }";
         let answer = server.answer(query, json!({ "where": filter })).await;
 

@@ -31,7 +31,7 @@ pub async fn enroll(tx: &Transaction, customer: Uuid, program: Option<Uuid>) -> 
         .all(&*tx.db)
         .await
         .context("could not read the tiers of a program")?;
-    let spent = spending::spent(&*tx.db, tx.now, customer, program).await?;
+    let spent = spending::spent(&*tx.db, tx.as_of(), customer, program).await?;
     let tier = ladder::reached(&tiers, spent).context("a program has tiers")?.id;
     let now = ChronoUnixTimestampMillis(tx.now);
     let membership = loyalty_membership::Model {
