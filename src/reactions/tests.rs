@@ -2,12 +2,18 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use anyhow::Context as _;
 use async_graphql::MaybeUndefined::{Null, Value};
+use chrono::TimeDelta;
 use entity::{
     communication::CommunicationChannel,
     customer::{self, CustomerKind, Gender},
+    loyalty_membership, loyalty_tier,
+    order::{self, OrderStatus},
 };
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, EntityTrait, QueryOrder, prelude::Json};
+use sea_orm::{
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, EntityTrait, QueryFilter, QueryOrder, prelude::Json,
+};
 use tokio::sync::Barrier;
 
 use super::*;
@@ -16,9 +22,11 @@ use crate::{
     filter::Reads,
     given::{self, origin},
     instant::{Day, Instant},
+    loyalty::standing,
+    order::operations::{Step, deliver},
     rejection::Rejection,
     rejection::RejectionCode,
-    store::execute,
+    store::{execute, insert_all},
 };
 
 async fn customers(app: &App) -> anyhow::Result<[Uuid; 2]> {
@@ -76,6 +84,37 @@ async fn a_transaction_that_loses_a_deadlock_is_tried_again() -> anyhow::Result<
         assert_eq!(tries.load(Ordering::Relaxed), if is_parallel { 3 } else { 2 });
         let name = entity::customer::Entity::find_by_id(jane).one(app.database.reader()).await?;
         assert_eq!(name.map(|customer| customer.name).as_deref(), Some("Jane!!"));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_was_bought_counts_though_the_clock_that_told_of_it_is_ahead() -> anyhow::Result<()> {
+    given::each_store(async |app| {
+        let (ahead, origin) = (given::now() + TimeDelta::seconds(2), origin());
+        for (customer, evaluation) in customers(&app).await?.into_iter().zip(["LIFETIME", "ROLLING"]) {
+            let tx = app.database.begin().await?;
+            execute(&tx, "update loyalty_program set evaluation = $1", vec![evaluation.into()]).await?;
+            standing::enroll(&tx, given::now(), Some(&[customer])).await?;
+            let placed = order::Model {
+                delivered_at: None,
+                status: OrderStatus::Processing,
+                ..given::purchase(customer, ahead, 50_000)
+            };
+            insert_all(&tx, vec![placed.clone()]).await?;
+            tx.commit().await?;
+
+            let step = &Step { order: placed.id, at: None, expected_version: None };
+            let delivered = transact_as(&app, &origin, |tx| async move { deliver(&tx, step).await });
+            delivered.await.expect("it is delivered");
+
+            let is_theirs = loyalty_membership::Column::CustomerId.eq(customer);
+            let held = loyalty_membership::Entity::find().filter(is_theirs).one(app.database.reader()).await?;
+            let held = held.context("a membership")?;
+            let tier = loyalty_tier::Entity::find_by_id(held.tier_id).one(app.database.reader()).await?;
+            assert_eq!((tier.context("a tier")?.name.as_str(), held.tier_since.0), ("Silver", ahead), "{evaluation}");
+        }
         Ok(())
     })
     .await
