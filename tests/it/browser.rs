@@ -43,7 +43,7 @@ impl WebDriverCompatibleCommand for Extension {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 impl Browser {
     async fn start() -> Self {
