@@ -56,7 +56,8 @@ pub async fn misjudged(db: &impl StreamTrait, now: DateTime<Utc>) -> anyhow::Res
 }
 
 /// Looks at `customers` now, whose rows are locked, and tells of those who were lost or won back since the last time.
-/// The first time nothing is told. Gives how many of them are not what they were.
+/// The first time nothing is told, and customers between them at whom nobody looked may be looked at with them, whose
+/// rows are not locked. Gives how many are not what they were.
 ///
 /// # Errors
 /// When the database fails.
@@ -103,8 +104,10 @@ async fn look_first(tx: &Transaction, customers: &[Uuid]) -> anyhow::Result<u64>
     let most = i64::try_from(customers.len() * 2)?;
     let counted =
         format!("select count(*) from (select 1 from customer where id between $1 and $2 limit {most}) counted");
-    let counted = query(&*tx.db, &counted, vec![(*least).into(), (*greatest).into()]).await.context(context)?;
-    let are_close = counted.first().context(context)?.try_get_by_index::<i64>(0)? < most;
+    let counted = query(&*tx.db, &counted, vec![(*least).into(), (*greatest).into()])
+        .await
+        .context("could not count customers")?;
+    let are_close = counted.first().context("a count has a row")?.try_get_by_index::<i64>(0)? < most;
     let mut parameters = vec![tx.now.timestamp_millis().into()];
     let is_meant = if are_close {
         parameters.extend([(*least).into(), (*greatest).into()]);

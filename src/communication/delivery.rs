@@ -52,7 +52,7 @@ const POLL: Duration = Duration::from_secs(5);
 const BATCH: usize = 8;
 
 /// How many batches of a channel are sent side by side, so that a server that is slow to answer one does not keep back all.
-const LANES: usize = 4;
+const LANES: usize = 2;
 
 /// How long a message may take to be handed over. A mail server may take ten minutes to answer a letter that it has read
 /// (RFC 5321, section 4.5.3.2.6): whoever gives up before sends it again.
@@ -101,7 +101,11 @@ pub async fn run(app: App, ending: CancellationToken) {
             }
         }
     }
-    while lanes.next().await.is_some() {}
+    while let Some((_, sent)) = lanes.next().await {
+        if let Err(error) = sent {
+            tracing::warn!(error = format!("{error:#}"), "what became of a message could not be written down");
+        }
+    }
 }
 
 async fn send_all(app: &App, channel: CommunicationChannel, ending: &CancellationToken) -> anyhow::Result<()> {

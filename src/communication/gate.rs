@@ -33,9 +33,10 @@ pub const NO_OCCASION: &str = "no occasion any more";
 pub const NO_CUSTOMER: &str = "the customer was deleted";
 
 /// Why the message in the row `draft` may not be sent to the row `customer`: an expression in SQL, null where it may.
-/// The instant is parameter 1. `draft` has `customer_id`, `channel` and `purpose`.
+/// `draft` has `customer_id`, `channel` and `purpose`.
 ///
-/// What holds is the latest decision in the log of consent about the channel and the purpose at that instant.
+/// What holds is the latest decision in the log of consent about the channel and the purpose, also where the clock that told
+/// its instant is ahead of ours.
 #[must_use]
 pub fn obstacle() -> String {
     let (email, marketing) =
@@ -49,7 +50,7 @@ pub fn obstacle() -> String {
             when coalesce((
                 select decision.state from consent decision
                 where decision.customer_id = draft.customer_id and decision.channel = draft.channel
-                    and decision.purpose = draft.purpose and decision.decided_at <= cast($1 as bigint)
+                    and decision.purpose = draft.purpose
                 order by decision.decided_at desc, decision.created_at desc, decision.id desc limit 1
             ), case draft.purpose when '{marketing}' then '{withdrawn}' else '{granted}' end) <> '{granted}'
                 then '{NO_CONSENT}'
@@ -57,7 +58,7 @@ pub fn obstacle() -> String {
     )
 }
 
-/// As [`obstacle`], for a message that is not queued yet: the frequency cap of the row `store` counts too. Messages
+/// As [`obstacle`], for a message that is not queued yet, at the instant in parameter 1: the frequency cap of the row `store` counts too. Messages
 /// that were held back do not count against it.
 #[must_use]
 pub fn obstacle_to_queueing() -> String {
@@ -85,7 +86,7 @@ pub fn is_expired() -> String {
     )
 }
 
-/// As [`obstacle`], for a message that is about to leave: it may have waited for too long, or its occasion have passed.
+/// As [`obstacle`], for a message that is about to leave at the instant in parameter 1: it may have waited for too long, or its occasion have passed.
 #[must_use]
 pub fn obstacle_to_leaving() -> String {
     format!(

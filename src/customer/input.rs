@@ -55,8 +55,8 @@ pub struct CustomerFacts {
     /// Key of the customer in another system, which no other customer may have, not even a deleted one: at most 200
     /// characters, told apart letter by letter.
     pub external_id: MaybeUndefined<String>,
-    /// When the customer joined: not in the future, and now where a new customer is not said to have joined before.
-    /// Cannot be null in a customer that is there.
+    /// When the customer joined: not in the future. A new customer who is not said to have joined before does so now,
+    /// or with their earliest order or refund, once there is one before. Cannot be null in a customer that is there.
     pub customer_since: MaybeUndefined<Instant>,
 }
 

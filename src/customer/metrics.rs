@@ -253,6 +253,39 @@ pub async fn at(
         .collect()
 }
 
+/// Lets customers, whose rows are locked, have joined with the earliest entry of their ledgers, unless it was said when
+/// they did. Who was not said to have joined before did so when they were entered, or with an entry that was the earliest.
+///
+/// # Errors
+/// When the database fails.
+pub async fn backdate(tx: &impl ConnectionTrait, customers: &[Uuid]) -> anyhow::Result<()> {
+    let dialect = Dialect::from(tx.get_database_backend());
+    let sql = format!(
+        "update customer set customer_since = ledger.earliest
+        from (
+            select customer_id, min(instant) as earliest from (
+                select customer_id, order_date as instant from orders where {is_meant}
+                union all select customer_id, refunded_at from refund where {is_meant}
+            ) entry
+            group by customer_id
+        ) ledger
+        where customer.id = ledger.customer_id and ledger.earliest < customer.customer_since and (
+            customer.customer_since = customer.created_at
+            or exists (
+                select 1 from orders
+                where orders.customer_id = customer.id and orders.order_date = customer.customer_since
+            ) or exists (
+                select 1 from refund
+                where refund.customer_id = customer.id and refund.refunded_at = customer.customer_since
+            )
+        )",
+        is_meant = dialect.is_among("customer_id", 1),
+    );
+    let backdated = execute(tx, &sql, vec![dialect.parameter(customers)]).await;
+    backdated.context("could not tell since when customers are there")?;
+    Ok(())
+}
+
 /// Counts a new order of a customer.
 ///
 /// # Errors
@@ -266,6 +299,9 @@ pub async fn add_order(tx: &Transaction, order: &order::Model) -> anyhow::Result
     let parameters = vec![order.customer_id.into(), order.order_date.0.timestamp_millis().into()];
     execute(&*tx.db, sql, parameters).await.context("could not count an order")?;
     tx.lock(order.customer_id);
+    if order.order_date.0 < order.created_at.0 {
+        backdate(&*tx.db, &[order.customer_id]).await?;
+    }
     Ok(())
 }
 
@@ -312,6 +348,9 @@ pub async fn subtract_refund(tx: &Transaction, refund: &refund::Model) -> anyhow
     let parameters = vec![refund.customer_id.into(), refund.store_amount.into()];
     execute(&*tx.db, sql, parameters).await.context("could not count a refund")?;
     tx.lock(refund.customer_id);
+    if refund.refunded_at.0 < refund.created_at.0 {
+        backdate(&*tx.db, &[refund.customer_id]).await?;
+    }
     tx.note_instant(refund.refunded_at.0);
     Ok(())
 }

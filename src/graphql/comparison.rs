@@ -142,8 +142,11 @@ macro_rules! relation {
                     })
                 });
                 let count = $crate::graphql::comparison::stated(field, "count", self.count, |count| {
-                    let rule = $crate::graphql::comparison::stated(field, "count.where", count.filter, |filter| Rule::from(*filter));
-                    let rule = rule.unwrap_or_else(|| Rule::All(Vec::new()));
+                    let rule = match count.filter {
+                        ::async_graphql::MaybeUndefined::Undefined => Rule::All(Vec::new()),
+                        ::async_graphql::MaybeUndefined::Null => return Rule::null(field, "count.where"),
+                        ::async_graphql::MaybeUndefined::Value(filter) => Rule::from(*filter),
+                    };
                     $crate::graphql::comparison::counted(field, &rule, count.is)
                 });
                 Rule::all(rules.chain(count).collect())

@@ -80,7 +80,7 @@ pub async fn serve(server: Server, app: App) -> anyhow::Result<()> {
     tokio::select! {
         result = running => result,
         () = deadline => {
-            tracing::warn!("requests were still running at the deadline, and were dropped");
+            tracing::warn!("requests or messages were still under way at the deadline, and were dropped");
             Ok(())
         }
     }

@@ -28,6 +28,7 @@ pub async fn write(tx: &Transaction, rows: Rows, written: impl FnMut(u64)) -> an
     if touched.is_empty() {
         return Ok(());
     }
+    metrics::backdate(&*tx.db, &touched).await?;
     metrics::rebuild(&*tx.db, tx.as_of(), Some(&touched)).await?;
     // Customers who were there before may have left the program.
     let enrolments = standing::enroll(&*tx.db, tx.now, Some(&created)).await?;

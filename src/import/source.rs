@@ -207,9 +207,8 @@ impl Source {
             let mut reader = ReaderBuilder::new();
             let reader = reader.flexible(true).has_headers(false).terminator(Terminator::Any(b'\n'));
             let mut reader = reader.from_reader(text(bytes)?);
-            let mut columns = ByteRecord::new();
-            reader.read_byte_record(&mut columns)?;
-            anyhow::Ok((reader, StringRecord::from_byte_record(without_return(columns))?))
+            let columns = next_record(&mut reader)?.map(|(columns, _)| StringRecord::from_byte_record(columns));
+            anyhow::Ok((reader, columns.transpose()?.unwrap_or_default()))
         };
         let (reader, columns) = open().with_context(|| format!("could not read {}", self.name))?;
         let indexes = T::COLUMNS.iter().map(|column| columns.iter().position(|name| name == *column)).collect();
@@ -218,14 +217,26 @@ impl Source {
     }
 }
 
-/// The values of a line without the carriage return that it may end in.
-fn without_return(mut values: ByteRecord) -> ByteRecord {
-    let last = values.len().saturating_sub(1);
-    if let Some(value) = values.get(last).and_then(|value| value.strip_suffix(b"\r")).map(<[u8]>::to_vec) {
-        values.truncate(last);
-        values.push_field(&value);
+/// The next values that are not those of a blank line, without the carriage return that they may end in, and the line on
+/// which they begin.
+fn next_record(reader: &mut Reader<impl Read>) -> Result<Option<(ByteRecord, u64)>, csv::Error> {
+    let mut values = ByteRecord::new();
+    while reader.read_byte_record(&mut values)? {
+        let last = values.len().saturating_sub(1);
+        if let Some(value) = values.get(last).and_then(|value| value.strip_suffix(b"\r")).map(<[u8]>::to_vec) {
+            if last == 0 && value.is_empty() {
+                continue;
+            }
+            values.truncate(last);
+            values.push_field(&value);
+        }
+        // What comes before it, blank lines too, counts as its beginning to the reader.
+        let begun = values.position().map_or(0, csv::Position::line);
+        let breaks = values.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+        let line = begun.max(reader.position().line().saturating_sub(breaks + 1));
+        return Ok(Some((values, line)));
     }
-    values
+    Ok(None)
 }
 
 /// The text in `bytes`: unpacked, and without the byte order mark that files of spreadsheets may begin with.
@@ -269,8 +280,7 @@ impl<T: Table> Lines<T> {
         self.bytes_read.load(Ordering::Relaxed)
     }
 
-    fn row(&self, values: ByteRecord) -> Result<Row<T>, Refused> {
-        let line = values.position().map_or(0, csv::Position::line);
+    fn row(&self, values: ByteRecord, line: u64) -> Result<Row<T>, Refused> {
         let place = Place { head: Arc::clone(&self.head), line, values };
         let (count, expected) = (place.values.len(), self.head.columns.len());
         if count != expected {
@@ -299,14 +309,9 @@ impl<T: Table> Iterator for Lines<T> {
     type Item = anyhow::Result<Row<T>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let mut values = ByteRecord::new();
-            match self.reader.read_byte_record(&mut values) {
-                Ok(true) if values.len() == 1 && &values[0] == b"\r" => {}
-                Ok(true) => return Some(self.row(without_return(values)).map_err(Into::into)),
-                Ok(false) => return None,
-                Err(error) => return Some(Err(anyhow!(error).context(format!("could not read {}", self.head.file)))),
-            }
+        match next_record(&mut self.reader).transpose()? {
+            Ok((values, line)) => Some(self.row(values, line).map_err(Into::into)),
+            Err(error) => Some(Err(anyhow!(error).context(format!("could not read {}", self.head.file)))),
         }
     }
 }
@@ -351,7 +356,7 @@ pub struct Email(pub String);
 impl Value for Email {
     fn read(text: &str) -> Result<Self, String> {
         let address = Check::default().email("email", text);
-        address.map(Self).ok_or_else(|| format!("{text:?} is not an e-mail address such as jane@example.org"))
+        address.map(Self).ok_or_else(|| "is not an e-mail address such as jane@example.org".to_owned())
     }
 }
 
@@ -436,17 +441,17 @@ mod tests {
     #[test]
     fn lines_are_counted_alike_however_they_end() {
         for end in ["\n", "\r\n"] {
-            let text = ["day,visitor", "2026-01-01,\"Ada\"", ",Bob", "today,Cleo", "", ""].join(end);
+            let text = ["", "day,visitor", "2026-01-01,\"Ada\"", "", ",\"Bob\n\"", "", "today,Cleo", "", ""].join(end);
             let sources = [Source::embedded("visits.csv", text.into_bytes().leak())];
             let mut rejections = Rejections::new(OnError::Skip, None);
 
             let rows = Source::rows_among::<Visit>(&sources, "visits", &mut rejections).expect("rows");
 
             let visits: Vec<_> = rows.iter().map(|row| (row.place.line, row.fields.visitor.as_str())).collect();
-            assert_eq!(visits, [(2, "Ada"), (3, "Bob")], "{end:?}");
+            assert_eq!(visits, [(3, "Ada"), (5, "Bob")], "{end:?}");
             let refused = Source::rows_among::<Visit>(&sources, "visits", &mut Rejections::new(OnError::Stop, None));
             assert!(
-                refused.is_err_and(|error| error.to_string().starts_with("visits.csv, line 4, column day")),
+                refused.is_err_and(|error| error.to_string().starts_with("visits.csv, line 8, column day")),
                 "{end:?}"
             );
         }

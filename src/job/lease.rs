@@ -79,6 +79,17 @@ pub async fn give_back(tx: &impl ConnectionTrait, run: Uuid) -> anyhow::Result<(
     Ok(())
 }
 
+/// Takes all leases away that have run out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_away_expired(tx: &impl ConnectionTrait) -> anyhow::Result<()> {
+    let present = Dialect::from(tx.get_database_backend()).present();
+    let taken = execute(tx, &format!("delete from job_lease where expires_at <= {present}"), Vec::new()).await;
+    taken.context("could not take leases of jobs away")?;
+    Ok(())
+}
+
 fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

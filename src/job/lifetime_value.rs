@@ -55,7 +55,7 @@ async fn gather(work: &Work<'_>) -> anyhow::Result<(Histories, Spending)> {
     let mut last = Uuid::nil();
     work.progress.begin("customers read", work.count_customers().await?);
     loop {
-        let page = summary::page(work.reader(), work.now, last).await?;
+        let page = summary::page(work.reader(), (work.now, work.is_historical), last).await?;
         let Some(end) = page.last() else { return Ok((histories, spending)) };
         last = end.customer;
         work.examine(page.len() as u64);
@@ -74,7 +74,7 @@ async fn apply(work: &Work<'_>, run: &lifetime_value_run::Model) -> anyhow::Resu
     let mut last = Uuid::nil();
     work.progress.begin("customers predicted", work.count_customers().await?);
     loop {
-        let page = summary::page(work.reader(), work.now, last).await?;
+        let page = summary::page(work.reader(), (work.now, false), last).await?;
         let Some(end) = page.last() else { return Ok(()) };
         last = end.customer;
         let customers = page.len();

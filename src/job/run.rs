@@ -24,7 +24,7 @@ use crate::{
     progress::Progress,
     rejection::{Attempt, Rejection, RejectionCode},
     schedule::name_of,
-    store::{Dialect, execute, insert_all},
+    store::{execute, insert_all},
     transaction::Transaction,
 };
 
@@ -114,21 +114,25 @@ async fn start(
     Ok(Some(run))
 }
 
-/// Tells of runs that hold no lease any more that they are abandoned: their process died.
+/// Takes the leases away that have run out, and tells of their runs that they are abandoned. A process that only slept finds
+/// out by its lease that it is to do nothing more.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn abandon(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let sql = format!(
-        "update job_run set state = $1, finished_at = $2
-        where state = $3 and not exists (
-            select 1 from job_lease lease where lease.run_id = job_run.id and lease.expires_at > {present}
-        )",
-        present = Dialect::from(db.get_database_backend()).present(),
-    );
+pub(super) async fn bury(app: &App) -> anyhow::Result<()> {
+    let tx = app.database.begin().await?;
+    lease::take_away_expired(&tx).await?;
+    abandon(&tx, app.clock.now()).await?;
+    tx.commit().await.context("could not tell of abandoned jobs")
+}
+
+/// Tells of runs that hold no lease any more that they are abandoned: their process died.
+async fn abandon(db: &impl ConnectionTrait, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let sql = "update job_run set state = $1, finished_at = $2
+        where state = $3 and id not in (select run_id from job_lease)";
     let (abandoned, running) = (JobState::Abandoned.to_value(), JobState::Running.to_value());
     let parameters = vec![abandoned.into(), now.timestamp_millis().into(), running.into()];
-    execute(db, &sql, parameters).await.context("could not tell of an abandoned job")?;
+    execute(db, sql, parameters).await.context("could not tell of an abandoned job")?;
     Ok(())
 }
 

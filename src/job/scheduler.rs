@@ -7,7 +7,7 @@ use entity::job_run::JobName;
 use sea_orm::Iterable;
 use tokio::time::sleep;
 
-use super::run::{SCHEDULE, Wish, abandon, carry_out, enter_due, last_starts};
+use super::run::{SCHEDULE, Wish, bury, carry_out, enter_due, last_starts};
 use crate::{app::App, progress::Progress, schedule::name_of};
 
 /// How often it is looked whether a job is due, at least: the process that ran it may have died.
@@ -24,7 +24,7 @@ pub async fn run(app: App) {
 
 /// Runs the jobs that are due now, unless another process does. Tells first of runs whose process died.
 pub async fn run_due(app: &App) {
-    if let Err(error) = abandon(app.database.writer(), app.clock.now()).await {
+    if let Err(error) = bury(app).await {
         tracing::error!(error = format!("{error:#}"), "runs of jobs could not be looked at");
     }
     let starts = match last_starts(app.database.reader()).await {

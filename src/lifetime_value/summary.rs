@@ -37,17 +37,26 @@ pub struct Known {
 }
 
 /// What is known at `as_of` of the next [`PAGE_SIZE`] customers, by key, after the customer `after`. Customers who are
-/// deleted are left out, unless something is predicted of them: their purchases are not told.
+/// deleted are left out, unless something is predicted of them: their purchases are not told. Where `is_historical`, those
+/// who were deleted later are there.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) -> anyhow::Result<Vec<Known>> {
+pub async fn page(
+    db: &impl ConnectionTrait,
+    (as_of, is_historical): (DateTime<Utc>, bool),
+    after: Uuid,
+) -> anyhow::Result<Vec<Known>> {
+    let is_gone = if is_historical { "deleted_at <= $1" } else { IS_DELETED };
     let page = format!(
-        "id > $3 and (deleted_at is null or deleted_at > $1 or id in (select customer_id from lifetime_value_prediction))
+        "id > $3 and (({is_gone}) is not true or id in (select customer_id from lifetime_value_prediction))
         order by id limit {PAGE_SIZE}"
     );
-    read(db, as_of, &page, after.into()).await
+    read(db, as_of, is_gone, &page, after.into()).await
 }
+
+/// The condition that a customer is deleted, whenever that was.
+const IS_DELETED: &str = "deleted_at is not null";
 
 /// What is known of `customers` at `as_of`.
 ///
@@ -55,23 +64,25 @@ pub async fn page(db: &impl ConnectionTrait, as_of: DateTime<Utc>, after: Uuid) 
 /// When the database fails.
 pub async fn of(db: &impl ConnectionTrait, as_of: DateTime<Utc>, customers: &[Uuid]) -> anyhow::Result<Vec<Known>> {
     let dialect = Dialect::from(db.get_database_backend());
-    read(db, as_of, &dialect.is_among("id", 3), dialect.parameter(customers)).await
+    read(db, as_of, IS_DELETED, &dialect.is_among("id", 3), dialect.parameter(customers)).await
 }
 
-/// What is known at `as_of` of the customers who fulfil `is_meant`, which reads `parameter` as number 3.
+/// What is known at `as_of` of the customers who fulfil `is_meant`, which reads `parameter` as number 3; nothing of those
+/// of whom `is_gone` holds.
 async fn read(
     db: &impl ConnectionTrait,
     as_of: DateTime<Utc>,
+    is_gone: &str,
     is_meant: &str,
     parameter: Value,
 ) -> anyhow::Result<Vec<Known>> {
     let sql = format!(
         "with page as (
-            select id, case when deleted_at <= $1 then deleted_at end as deleted_at from customer where {is_meant}
+            select id, ({is_gone}) is true as is_gone from customer where {is_meant}
         ), days as (
             select customer_id, (delivered_at - ({INSTANT_BEFORE_ALL})) / {DAY} as day, sum({STORE_TOTAL}) as spent
             from orders
-            where delivered_at <= $1 and customer_id in (select id from page where deleted_at is null)
+            where delivered_at <= $1 and customer_id in (select id from page where not is_gone)
             group by customer_id, day
         ), summary as (
             select customer_id, count(*) - 1 as repeats, max(day) - min(day) as recency, $2 - min(day) as age,
@@ -184,7 +195,7 @@ mod tests {
             ];
 
             for (after, expected) in cases {
-                let known = page(&tx, day + TimeDelta::milliseconds(after), Uuid::nil()).await?;
+                let known = page(&tx, (day + TimeDelta::milliseconds(after), false), Uuid::nil()).await?;
                 let expected = expected.map(|(repeats, recency_days, age_days, repeat_spent)| Summary {
                     history: History { repeats, recency_days, age_days },
                     repeat_spent,
@@ -204,16 +215,21 @@ mod tests {
             keys.sort_unstable();
             let names = |known: Vec<Known>| known.into_iter().map(|known| known.customer).collect::<Vec<_>>();
 
-            assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys);
-            assert_eq!(names(page(&tx, now(), keys[0]).await?), keys[1..]);
+            assert_eq!(names(page(&tx, (now(), false), Uuid::nil()).await?), keys);
+            assert_eq!(names(page(&tx, (now(), false), keys[0]).await?), keys[1..]);
             execute(&tx, "update customer set deleted_at = 1 where id = $1", vec![keys[0].into()]).await?;
-            assert_eq!(names(page(&tx, now(), Uuid::nil()).await?), keys[1..]);
+            assert_eq!(names(page(&tx, (now(), false), Uuid::nil()).await?), keys[1..]);
+            execute(&tx, "update customer set deleted_at = $1", vec![now().timestamp_millis().into()]).await?;
+            assert!(page(&tx, (now(), true), Uuid::nil()).await?.is_empty());
+            assert_eq!(names(page(&tx, (ago(1), true), Uuid::nil()).await?), keys, "they were there then");
+            assert!(page(&tx, (ago(1), false), Uuid::nil()).await?.is_empty());
+            execute(&tx, "update customer set deleted_at = null where id = $1", vec![keys[1].into()]).await?;
             let sql = "insert into lifetime_value_prediction
                 (customer_id, repeats, recency_days, age_days, repeat_spent, r, alpha, a, b, p_alive)
                 values ($1, 0, 0, 0, 0, 1, 1, 1, 1, 1)";
             execute(&tx, sql, vec![keys[0].into()]).await?;
             insert_all(&tx, vec![purchase(keys[0], ago(5), 100)]).await?;
-            let known = page(&tx, now(), Uuid::nil()).await?;
+            let known = page(&tx, (now(), false), Uuid::nil()).await?;
             let known: Vec<_> = known.iter().map(|known| (known.summary, known.stored.is_some())).collect();
             assert_eq!(known, [(None, true), (None, false)], "what is predicted of the deleted is to be forgotten");
             Ok(())

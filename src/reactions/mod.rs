@@ -214,7 +214,9 @@ async fn follow(tx: &Transaction, event: Event, mut send: impl FnMut(Automatic))
         }
         Event::OrderCreated { order } => {
             metrics::add_order(tx, &order).await?;
-            (order.customer_id, &["total_orders", "first_order_date", "last_order_date", "orders", "order_item"])
+            let figures =
+                &["customer_since", "total_orders", "first_order_date", "last_order_date", "orders", "order_item"];
+            (order.customer_id, figures)
         }
         Event::OrderShipped { order } => (order.customer_id, &["orders"]),
         Event::OrderDelivered { order } => {
@@ -234,7 +236,7 @@ async fn follow(tx: &Transaction, event: Event, mut send: impl FnMut(Automatic))
         Event::OrderRefunded { refund } | Event::CustomerRefunded { refund } => {
             metrics::subtract_refund(tx, &refund).await?;
             loyalty::operations::reconsider_tiers(tx, &[refund.customer_id]).await?;
-            (refund.customer_id, &["total_spent", "refund", "orders"])
+            (refund.customer_id, &["customer_since", "total_spent", "refund", "orders"])
         }
         Event::CustomerTagged { customer } => (customer, &["tags", "customer_tag", "updated_at", "version"]),
         Event::CustomerEnrolled { customer, .. }

@@ -393,3 +393,37 @@ async fn what_is_not_there_is_not_found() {
         server.answer("mutation { customerUpdate(input: { id: \"jane\" }) { customer { id } } }", json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
 }
+
+#[tokio::test]
+async fn who_is_not_said_to_have_joined_did_so_with_their_earliest_order_or_refund() {
+    let server = Server::start().await;
+    let jane = server.enter("Jane").await;
+    let input = json!({ "name": "John", "customerSince": "2024-06-01T00:00:00Z" });
+    let john = server.mutate("customerCreate", input, "customer { id }").await["customer"]["id"].take();
+    // What becomes known one after the other, and since when Jane is there by then.
+    let entries = [
+        ("orderDate", "2025-01-01T00:00:00Z", "2025-01-01T00:00:00Z"),
+        ("orderDate", "2025-03-01T00:00:00Z", "2025-01-01T00:00:00Z"),
+        ("refundedAt", "2023-01-01T00:00:00Z", "2023-01-01T00:00:00Z"),
+        ("orderDate", "2022-01-01T00:00:00Z", "2022-01-01T00:00:00Z"),
+    ];
+
+    for (field, instant, since) in entries {
+        for customer in [&jane, &john] {
+            let (mutation, mut input) = if field == "orderDate" {
+                let items = json!([{ "name": "Kettle", "unitPrice": "10" }]);
+                ("orderCreate", json!({ "customer": customer, "items": items }))
+            } else {
+                ("refundCreate", json!({ "customer": customer, "amount": "1" }))
+            };
+            input[field] = json!(instant);
+            assert_eq!(server.mutate(mutation, input, "userErrors { code }").await["userErrors"], json!([]));
+        }
+
+        assert_eq!(server.customer_fields(&jane, "customerSince").await["customerSince"], since);
+        let told = server.customer_fields(&john, "customerSince").await;
+        assert_eq!(told["customerSince"], "2024-06-01T00:00:00Z", "it was said when he joined");
+    }
+    let figures = server.customer_fields(&jane, "metrics(asOf: \"2022-06-01T00:00:00Z\") { totalOrders }").await;
+    assert_eq!(figures["metrics"]["totalOrders"], 1);
+}

@@ -127,6 +127,22 @@ async fn two_servers_send_each_message_once() {
 }
 
 #[tokio::test]
+async fn a_letter_that_is_not_answered_keeps_back_no_later_one() {
+    let mail = MailServer::start().await;
+    let server = Server::start().await;
+    enter(&server, "Jane", json!({})).await;
+    mail.answer(&["250-wait"]);
+    let (sender, ending) = (server.replica(Clock::System, mail.post()).await, CancellationToken::new());
+    let worker = tokio::spawn(delivery::run(sender, ending));
+    mail.asked().await;
+
+    enter(&server, "John", json!({})).await;
+
+    assert_eq!(mail.letters(1).await.len(), 1);
+    worker.abort();
+}
+
+#[tokio::test]
 async fn a_message_whose_server_was_stopped_is_taken_over_when_its_lease_ends() {
     let mail = MailServer::start().await;
     let server = Server::start().await;

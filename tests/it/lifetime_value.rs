@@ -105,7 +105,7 @@ async fn the_ledger_of_the_sample_gives_the_published_summary() {
     assert!(names["customers"]["nodes"][0]["externalId"].is_string());
 
     let reader = server.app.database.patient_reader();
-    let known = summary::page(reader, at("1997-09-30T00:00:00Z"), Uuid::nil()).await.expect("a summary");
+    let known = summary::page(reader, (at("1997-09-30T00:00:00Z"), true), Uuid::nil()).await.expect("a summary");
 
     assert_eq!(known.len(), 2357);
     let mut summaries: Vec<Vec<String>> = known

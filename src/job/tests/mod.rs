@@ -116,9 +116,10 @@ async fn a_run_whose_process_died_is_taken_over_when_its_lease_expires() -> anyh
 #[tokio::test]
 async fn a_run_whose_process_died_is_told_of_though_nobody_runs_the_job_again() -> anyhow::Result<()> {
     given::each_store(async |app| {
-        let dead = begin(&app, &wish(JobName::Metrics)).await.expect("a run");
-        expire(&app).await?;
         let running = begin(&app, &wish(JobName::Rfm)).await.expect("a run");
+        let dead = begin(&app, &wish(JobName::Metrics)).await.expect("a run");
+        let sql = format!("update job_lease set expires_at = {} where run_id = $1", app.database.dialect().present());
+        execute(app.database.writer(), &sql, vec![dead.id.into()]).await?;
 
         scheduler::run_due(&app).await;
 
@@ -128,6 +129,8 @@ async fn a_run_whose_process_died_is_told_of_though_nobody_runs_the_job_again() 
         };
         assert_eq!(state(&dead).await?, (JobState::Abandoned, true));
         assert_eq!(state(&running).await?, (JobState::Running, false));
+        assert!(lease::check(app.database.writer(), dead.id).await.is_err(), "should its process go on");
+        lease::check(app.database.writer(), running.id).await?;
         Ok(())
     })
     .await
