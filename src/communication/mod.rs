@@ -18,6 +18,7 @@ mod preview;
 mod query;
 pub mod retry;
 pub mod settings;
+mod taking;
 pub mod unsubscription;
 pub mod writing;
 

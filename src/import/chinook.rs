@@ -18,7 +18,8 @@ use super::{
     known::Keys,
     rejections::Rejections,
     run::{Dataset, Selection},
-    source::{Email, Row, Source, table},
+    source::{Row, Source, table},
+    value::Email,
 };
 use crate::{customer::row::complete, fold, instant::Day};
 

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::source::Value;
+use super::value::Value;
 use crate::money::{Currency, Money, UnitPrice};
 
 /// The code of the currency of both shops.

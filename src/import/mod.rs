@@ -29,6 +29,7 @@ mod run;
 mod source;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use demo::demo;
 pub use report::Report;

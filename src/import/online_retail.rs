@@ -10,7 +10,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::{
     bill::{Article, Bill, Book, Content, Item, Ledger, Profile, changed_meanwhile},
-    source::{Place, Row, Value, table},
+    source::{Place, Row, table},
+    value::Value,
 };
 use crate::money::{Currency, UnitPrice};
 

@@ -18,10 +18,6 @@ use flate2::bufread::MultiGzDecoder;
 use same_file::is_same_file;
 
 use super::rejections::{Refused, Rejections};
-use crate::{
-    check::{Check, LONGEST_TEXT, is_control},
-    instant::Day,
-};
 
 /// What every file that gzip has packed begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -49,12 +45,6 @@ pub trait Table: Sized {
 
     /// Reads a row, given the text of a column; the error names the column.
     fn read<'a>(text: impl Fn(&str) -> &'a str) -> Result<Self, (&'static str, String)>;
-}
-
-/// What a column holds.
-pub trait Value: Sized {
-    /// Reads it, or says what is wrong.
-    fn read(text: &str) -> Result<Self, String>;
 }
 
 /// What a row stands under: the name of its file, and the file's first line.
@@ -107,7 +97,7 @@ macro_rules! table {
             fn read<'a>(text: impl Fn(&str) -> &'a str) -> Result<Self, (&'static str, String)> {
                 $(
                     let name = $crate::import::source::table!(@column $field $($column)?);
-                    let $field = <$type as $crate::import::source::Value>::read(text(name))
+                    let $field = <$type as $crate::import::value::Value>::read(text(name))
                         .map_err(|message| (name, message))?;
                 )*
                 Ok(Self { $($field),* })
@@ -332,53 +322,6 @@ impl<T> Row<T> {
     }
 }
 
-/// Text that is there, without the spaces around it.
-impl Value for String {
-    fn read(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let length = text.chars().count();
-        if text.is_empty() {
-            Err("is empty".to_owned())
-        } else if length > LONGEST_TEXT {
-            Err(format!("has {length} characters, and at most {LONGEST_TEXT} are kept"))
-        } else if text.chars().any(is_control) {
-            Err("has a control character".to_owned())
-        } else {
-            Ok(text.to_owned())
-        }
-    }
-}
-
-/// An e-mail address.
-#[derive(Clone, Debug)]
-pub struct Email(pub String);
-
-impl Value for Email {
-    fn read(text: &str) -> Result<Self, String> {
-        let address = Check::default().email("email", text);
-        address.map(Self).ok_or_else(|| "is not an e-mail address such as jane@example.org".to_owned())
-    }
-}
-
-impl Value for i32 {
-    fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| format!("{text:?} is not a whole number"))
-    }
-}
-
-impl Value for Day {
-    fn read(text: &str) -> Result<Self, String> {
-        Self::parse(text).ok_or_else(|| format!("{text:?} is not a date such as 1998-05-06"))
-    }
-}
-
-/// What may be missing.
-impl<V: Value> Value for Option<V> {
-    fn read(text: &str) -> Result<Self, String> {
-        if text.trim().is_empty() { Ok(None) } else { V::read(text).map(Some) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -386,7 +329,7 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
-    use crate::config::OnError;
+    use crate::{config::OnError, instant::Day};
 
     table! {
         /// An example.
