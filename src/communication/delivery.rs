@@ -1,7 +1,7 @@
 //! Sending: what one server does with the messages that are queued.
 //!
-//! They are taken a few at a time (`communication/taking.rs`). What was handed over is written down at once and message by message, so
-//! that little would be sent twice; a receiver knows a message that was by its Message-ID.
+//! They are taken a few at a time (`communication/taking.rs`). What was handed over is written down at once and message by
+//! message, so that little would be sent twice; a receiver knows a message that was by its Message-ID.
 
 use std::time::Duration;
 
